@@ -1,0 +1,135 @@
+// The composition root: builds every part with plain calls, and lists the middlewares once.
+import { fileURLToPath } from 'node:url';
+import Router from '@koa/router';
+import Koa from 'koa';
+import { createPasswords } from './accounts/password.ts';
+import { createCatalog } from './catalog/apis.ts';
+import type { ServerConfig } from './config.ts';
+import { serveAssets } from './http/assets.ts';
+import { correlate, requestLog } from './http/correlation.ts';
+import { errorBoundary } from './http/error-boundary.ts';
+import { createCsrfProtection } from './http/form.ts';
+import { health } from './http/health.ts';
+import { guardHost } from './http/host-guard.ts';
+import { createRateLimits } from './http/rate-limit.ts';
+import { createRender } from './http/render.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { unitOfWork } from './http/unit-of-work.ts';
+import type { Views } from './http/views.ts';
+import type { Logger } from './observability/logger.ts';
+import { createAdapter } from './oidc/adapter.ts';
+import { createFindAccount } from './oidc/claims.ts';
+import { createClientLookup } from './oidc/client-lookup.ts';
+import { createGrantLoader } from './oidc/grants.ts';
+import { createInteractionRoutes } from './oidc/interactions.ts';
+import { createLiveProvider } from './oidc/live-provider.ts';
+import { protocolHost } from './oidc/protocol-host.ts';
+import { createProviderPages } from './oidc/provider-pages.ts';
+import { listenForChanges } from './storage/changes.ts';
+import { type Database, isUnavailable } from './storage/database.ts';
+
+const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
+
+export interface App {
+  koa: Koa;
+  /** From now on /readyz says no. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+export interface AppDeps {
+  config: ServerConfig;
+  db: Database;
+  logger: Logger;
+  /** Further hosts at which this node answers (demo nodes on loopback only). */
+  hostAliases: string[];
+  /** What the start page of a demo shows. */
+  demo: Views['home']['demo'] | undefined;
+}
+
+/** Builds the server. The database must be migrated. Throws when it cannot be reached. */
+export async function createApp(deps: AppDeps): Promise<App> {
+  const { config, db, logger } = deps;
+  const { issuer, secrets } = config;
+  const [csrfKey] = secrets.hashKeys;
+  if (!csrfKey) throw new Error('no hash key is configured');
+  const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
+  const changes = listenForChanges({ url: config.databaseUrl, name: db.name, onError });
+  const catalog = createCatalog({ db, changes });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys });
+  const render = createRender({
+    viewsDirectory: VIEWS,
+    productName: config.productName,
+    demo: config.mode === 'demo',
+  });
+  const rateLimit = createRateLimits({ storeClient: db.knex, enabled: config.rateLimits });
+  const provider = await createLiveProvider({
+    issuer,
+    cookieKeys: secrets.cookieKeys,
+    encryptionKeys: secrets.encryptionKeys,
+    db,
+    changes,
+    catalog,
+    clients,
+    adapter: createAdapter(db),
+    findAccount: createFindAccount(db),
+    loadExistingGrant: createGrantLoader({ db, clients }),
+    pages: createProviderPages({ render, db }),
+    onError: (error) => logger.error({ error }, 'the signing keys could not be reloaded'),
+  });
+  const interactions = createInteractionRoutes({
+    provider: provider.current,
+    render,
+    csrf: createCsrfProtection(csrfKey),
+    db,
+    clients,
+    catalog,
+    signIn: {
+      db,
+      passwords: await createPasswords({ peppers: secrets.passwordPeppers }),
+      perAccount: rateLimit({ name: 'sign-in', attempts: 5, seconds: 300, blockSeconds: 60 }),
+      perNetwork: rateLimit({ name: 'network', attempts: 100, seconds: 600, blockSeconds: 300 }),
+    },
+  });
+  const home = new Router().get('/', (ctx) => {
+    render(ctx, 'home', { issuer, ...(deps.demo ? { demo: deps.demo } : {}) });
+  });
+
+  let draining = false;
+  const isReady = async () => {
+    if (draining) return false;
+    return db.knex.raw('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  };
+
+  const koa = new Koa({ proxy: true, keys: secrets.cookieKeys });
+  koa.use(correlate(logger)); // first: whatever happens next carries its id
+  koa.use(securityHeaders({ issuer })); // before the provider, which adds to the policy it finds
+  koa.use(errorBoundary({ render, isUnavailable })); // around everything that may throw
+  koa.use(health({ isReady })); // before the host check: probes come by IP address
+  koa.use(guardHost({ issuer, trustedProxies: config.trustedProxies, aliases: deps.hostAliases }));
+  koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database
+  koa.use(unitOfWork({ db })); // around all that writes
+  koa.use(routes(home, interactions, protocolHost(provider)));
+  koa.on('error', (error, ctx) => {
+    // A client that went away is its own affair.
+    if (ctx) requestLog(ctx).debug({ error }, 'the answer could not be sent');
+    else logger.error({ error }, 'unexpected');
+  });
+
+  return {
+    koa,
+    drain: () => {
+      draining = true;
+    },
+    close: () => changes.close(),
+  };
+}
+
+// Our own pages first; what they do not know is the provider's, and what it does not know is a 404.
+function routes(home: Router, interactions: Router, protocol: Koa.Middleware): Koa.Middleware {
+  const own = new Router().use(home.routes()).use(interactions.routes()).routes();
+  return (ctx, next) => own(ctx as Parameters<typeof own>[0], () => protocol(ctx, next));
+}

@@ -1,0 +1,165 @@
+// serve: start the server, say where it is, and stop it without dropping a request.
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { createApp } from '../app.ts';
+import type { Config, DemoConfig, ServerConfig } from '../config.ts';
+import { demoBanner, nodeBanner } from '../demo/banner.ts';
+import type { DemoFile } from '../demo/demo-file.ts';
+import { startExamples } from '../demo/examples.ts';
+import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
+import { UsageError } from '../errors.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { applicationName } from '../storage/embedded/embedded-database.ts';
+import { withFileLock } from '../storage/embedded/file-lock.ts';
+import { recordInstallation } from '../storage/installation.ts';
+import { migrate, pendingMigrations } from '../storage/migrate.ts';
+
+export interface RunningServer {
+  /** Finishes what is under way (25 s at most), then stops everything it started. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 25_000;
+
+/** Starts the server of the configuration. Throws a UsageError in plain words when it cannot. */
+export function serve(config: Config): Promise<RunningServer> {
+  const logger = createLogger({ level: config.logLevel, name: 'gatehouse' });
+  return config.mode === 'demo' ? serveDemo(config, logger) : serveProduction(config, logger);
+}
+
+async function serveProduction(config: ServerConfig, logger: Logger): Promise<RunningServer> {
+  const db = openDatabase({ url: config.databaseUrl, name: applicationName() });
+  try {
+    await expectMigrated(db);
+    const { mode, issuer } = config;
+    const installation = await recordInstallation(db, { mode, issuer });
+    if (installation.mode === 'demo') {
+      throw new UsageError(
+        'This database holds the demo seed, whose passwords are public: production needs a database of its own.',
+      );
+    }
+    const running = await listen({ config, db, logger, demo: undefined });
+    logger.info({ issuer, host: config.host, port: config.port }, 'ready');
+    return stopWith([running.stop, db.close]);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningServer> {
+  const database = await openDemoDatabase(config, logger);
+  const db = openDatabase({ url: database.url, name: applicationName() });
+  const stops = [db.close, database.stop];
+  try {
+    // Until it listens, another process cannot see that this one is the first.
+    await withFileLock(join(config.dataDir, 'start.lock'), async () => {
+      await migrate(db);
+      const { server, demo, primary } = await prepareDemo(config, db, database.url);
+      const running = await listen({ config: server, db, logger, demo });
+      stops.unshift(running.stop);
+      if (!primary) {
+        process.stdout.write(nodeBanner(demo, `http://127.0.0.1:${config.port}`));
+        return;
+      }
+      const examples = await startExamples(demo);
+      stops.unshift(examples.stop);
+      process.stdout.write(demoBanner(demo, demoFilePath(config)));
+    });
+    return stopWith(stops);
+  } catch (error) {
+    await stopWith(stops).stop();
+    throw error;
+  }
+}
+
+async function expectMigrated(db: Database): Promise<void> {
+  const pending = await pendingMigrations(db);
+  if (pending.length > 0) {
+    throw new UsageError(
+      `The database lacks ${pending.length} migration(s): run \`gatehouse migrate\` first, then start again.`,
+    );
+  }
+}
+
+async function listen(options: {
+  config: ServerConfig;
+  db: Database;
+  logger: Logger;
+  demo: DemoFile | undefined;
+}): Promise<RunningServer> {
+  const { config, demo } = options;
+  const app = await createApp({
+    ...options,
+    // A further node of a demo is reached at its own port, and still speaks for the one issuer.
+    hostAliases: demo ? [`127.0.0.1:${config.port}`] : [],
+    demo: demo && {
+      portalUrl: demo.portal_url,
+      apiUrl: demo.api_url,
+      accounts: demo.accounts.map(({ email, password, roles }) => ({
+        email,
+        password,
+        role: roles.join(', '),
+      })),
+    },
+  });
+  const handle = app.koa.callback();
+  let draining = false;
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => {
+    if (draining) res.setHeader('Connection', 'close');
+    void handle(req, res);
+  });
+  try {
+    await bind(server, config);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return stopWith([
+    async () => {
+      draining = true;
+      app.drain();
+      await close(server);
+    },
+    app.close,
+  ]);
+}
+
+function bind(server: Server, config: ServerConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new UsageError(occupied(config)) : error);
+    });
+    server.listen(config.port, config.host, resolve);
+  });
+}
+
+function occupied({ host, port }: ServerConfig): string {
+  return `Port ${port} on ${host} is in use: stop the program that holds it, or set GATEHOUSE_PORT to another port.`;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+// Stops in the given order, each even when the one before it failed, and once.
+function stopWith(stops: (() => Promise<void>)[]): RunningServer {
+  let stopped: Promise<void> | undefined;
+  const stopAll = async () => {
+    for (const stop of stops) await stop().catch(() => undefined);
+  };
+  return {
+    stop: () => {
+      stopped ??= stopAll();
+      return stopped;
+    },
+  };
+}

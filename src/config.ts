@@ -1,0 +1,221 @@
+// readConfig: the only reader of process.env. Every problem is listed at once, in plain words.
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from './errors.ts';
+
+/** Keys and peppers; the first of each list is current, the others are still accepted. */
+export interface Secrets {
+  cookieKeys: string[];
+  encryptionKeys: Buffer[];
+  passwordPeppers: Buffer[];
+  hashKeys: Buffer[];
+}
+
+/** What a running server needs to know. */
+export interface ServerConfig {
+  mode: 'demo' | 'production';
+  issuer: string;
+  host: string;
+  port: number;
+  databaseUrl: string;
+  secrets: Secrets;
+  trustedProxies: string[];
+  logLevel: string;
+  rateLimits: boolean;
+  productName: string;
+}
+
+/** Demo mode before its data directory is opened: issuer and secrets come from there. */
+export interface DemoConfig {
+  mode: 'demo';
+  port: number;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  logLevel: string;
+  rateLimits: boolean;
+  productName: string;
+}
+
+export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
+
+type Environment = Record<string, string | undefined>;
+
+export const SECRET_VARIABLES = {
+  cookieKeys: 'GATEHOUSE_COOKIE_KEYS',
+  encryptionKeys: 'GATEHOUSE_ENCRYPTION_KEYS',
+  passwordPeppers: 'GATEHOUSE_PASSWORD_PEPPERS',
+  hashKeys: 'GATEHOUSE_HASH_KEYS',
+} as const;
+
+const port = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(65535)
+  .default(3000);
+const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Reads the configuration from the environment. Throws a UsageError that lists every problem. */
+export function readConfig(environment: Environment = process.env): Config {
+  const problems: string[] = [];
+  const values = readFileVariants(environment, problems);
+  const common = readCommon(values, problems);
+  const demo = isDemo(values, problems);
+  const config = demo ? readDemo(values, common, problems) : readProduction(values, common, problems);
+  if (problems.length > 0) throw new UsageError(problems);
+  return Object.freeze(config);
+}
+
+/** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
+function readFileVariants(environment: Environment, problems: string[]): Environment {
+  const names = ['DATABASE_URL', ...Object.values(SECRET_VARIABLES)];
+  const values: Environment = { ...environment };
+  for (const name of names) {
+    const path = environment[`${name}_FILE`];
+    if (!path) continue;
+    if (environment[name]) problems.push(`Set ${name} or ${name}_FILE, not both.`);
+    try {
+      values[name] = readFileSync(path, 'utf8').trim();
+    } catch {
+      problems.push(`${name}_FILE names ${path}, which cannot be read.`);
+    }
+  }
+  return values;
+}
+
+function isDemo(values: Environment, problems: string[]): boolean {
+  const asked = values['GATEHOUSE_DEMO'] === '1';
+  const configured = values['GATEHOUSE_ISSUER'] || values['DATABASE_URL'];
+  if (asked && values['GATEHOUSE_ISSUER'])
+    problems.push('GATEHOUSE_DEMO=1 chooses its own issuer: unset GATEHOUSE_ISSUER.');
+  if (!asked && !configured && values['NODE_ENV'] === 'production') {
+    problems.push(
+      'NODE_ENV=production without configuration: set GATEHOUSE_ISSUER and DATABASE_URL, or GATEHOUSE_DEMO=1 for the demo.',
+    );
+  }
+  return asked || !configured;
+}
+
+function readCommon(values: Environment, problems: string[]) {
+  const parsedPort = port.safeParse(values['GATEHOUSE_PORT'] || undefined);
+  if (!parsedPort.success)
+    problems.push('GATEHOUSE_PORT must be a port number between 1 and 65535.');
+  const parsedLevel = logLevel.safeParse(values['GATEHOUSE_LOG_LEVEL'] || 'info');
+  if (!parsedLevel.success)
+    problems.push(`GATEHOUSE_LOG_LEVEL must be one of ${logLevel.options.join(', ')}.`);
+  const rateLimits = values['GATEHOUSE_RATE_LIMITS'] || 'on';
+  if (rateLimits !== 'on' && rateLimits !== 'off')
+    problems.push('GATEHOUSE_RATE_LIMITS must be on or off.');
+  return {
+    port: parsedPort.data ?? 3000,
+    logLevel: parsedLevel.data ?? 'info',
+    rateLimits: rateLimits === 'on',
+    productName: values['GATEHOUSE_PRODUCT_NAME'] || 'Gatehouse',
+  };
+}
+
+type Common = ReturnType<typeof readCommon>;
+
+function readDemo(values: Environment, common: Common, problems: string[]): DemoConfig {
+  const host = values['GATEHOUSE_HOST'];
+  if (host && host !== '127.0.0.1')
+    problems.push('The demo listens on 127.0.0.1 only: unset GATEHOUSE_HOST.');
+  if (common.port > 65533)
+    problems.push('The demo takes three ports in a row: GATEHOUSE_PORT must be at most 65533.');
+  return {
+    ...common,
+    mode: 'demo',
+    dataDir: resolve(values['GATEHOUSE_DATA_DIR'] || '.gatehouse'),
+    databaseUrl: readDatabaseUrl(values, problems),
+  };
+}
+
+function readProduction(values: Environment, common: Common, problems: string[]) {
+  if (!common.rateLimits)
+    problems.push('GATEHOUSE_RATE_LIMITS=off is for the demo only: unset it.');
+  const databaseUrl = readDatabaseUrl(values, problems);
+  if (!values['DATABASE_URL'])
+    problems.push('Set DATABASE_URL, for example postgres://gatehouse:...@db.example.com/gatehouse.');
+  return {
+    ...common,
+    mode: 'production' as const,
+    issuer: readIssuer(values['GATEHOUSE_ISSUER'], problems),
+    host: values['GATEHOUSE_HOST'] || '127.0.0.1',
+    databaseUrl: databaseUrl ?? '',
+    secrets: readSecrets(values, problems),
+    trustedProxies: readTrustedProxies(values['GATEHOUSE_TRUSTED_PROXIES'], problems),
+  };
+}
+
+function readDatabaseUrl(values: Environment, problems: string[]): string | undefined {
+  const url = values['DATABASE_URL'];
+  if (!url) return undefined;
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:')
+    problems.push('DATABASE_URL must be a postgres:// URL.');
+  return url;
+}
+
+function readIssuer(value: string | undefined, problems: string[]): string {
+  if (!value) {
+    problems.push('Set GATEHOUSE_ISSUER to the public https URL, for example https://auth.example.com.');
+    return '';
+  }
+  const url = URL.parse(value);
+  if (!url || url.origin !== value) {
+    problems.push(
+      'GATEHOUSE_ISSUER must be an origin such as https://auth.example.com: lower case, no path, no trailing slash, no default port.',
+    );
+    return value;
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)))
+    problems.push('GATEHOUSE_ISSUER must use https; http is allowed on loopback only.');
+  return value;
+}
+
+function readSecrets(values: Environment, problems: string[]): Secrets {
+  const seen = new Map<string, string>();
+  const read = (name: string): Buffer[] => {
+    const list = (values[name] ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+    if (list.length === 0) problems.push(`Set ${name} (or ${name}_FILE); \`gatehouse secrets\` makes one.`);
+    return list.map((text) => {
+      const problem = secretProblem(text);
+      if (problem) problems.push(`${name} ${problem}`);
+      const other = seen.get(text);
+      if (other && other !== name) problems.push(`${name} repeats a value of ${other}: each needs its own.`);
+      seen.set(text, name);
+      return Buffer.from(text, 'base64url');
+    });
+  };
+  return {
+    cookieKeys: read(SECRET_VARIABLES.cookieKeys).map((key) => key.toString('base64url')),
+    encryptionKeys: read(SECRET_VARIABLES.encryptionKeys),
+    passwordPeppers: read(SECRET_VARIABLES.passwordPeppers),
+    hashKeys: read(SECRET_VARIABLES.hashKeys),
+  };
+}
+
+function secretProblem(text: string): string | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return 'must be base64url: letters, digits, - and _ only.';
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length < 32) return 'must hold at least 32 random bytes.';
+  // 32 random bytes hold fewer than 16 different values about once in 10^11 times.
+  if (new Set(bytes).size < 16 || /change.?me|example|placeholder|secret|password/i.test(text))
+    return 'looks like a placeholder: use random bytes (`gatehouse secrets` makes them).';
+  return undefined;
+}
+
+function readTrustedProxies(value: string | undefined, problems: string[]): string[] {
+  const list = (value ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+  for (const entry of list) {
+    const [address = '', bits] = entry.split('/');
+    const version = isIP(address);
+    const max = version === 4 ? 32 : 128;
+    if (version === 0 || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= max)))
+      problems.push(`GATEHOUSE_TRUSTED_PROXIES: ${entry} is not an IP address or CIDR range.`);
+  }
+  return list;
+}

@@ -1,0 +1,53 @@
+// The one error class of the host, in Koa's contract (status, expose) beside oidc-provider's own errors.
+
+/**
+ * An error whose message the client may read.
+ * `status` is the HTTP status, `code` a stable OAuth-style word, `cause` is for the log only,
+ * `headers` are sent with the answer.
+ */
+export class AppError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly expose = true;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: { cause?: unknown; headers?: Record<string, string> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.status = status;
+    this.code = code;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** Bad input: 400 with a sentence that says what to do. */
+export function invalidRequest(message: string, cause?: unknown): AppError {
+  return new AppError(400, 'invalid_request', message, { cause });
+}
+
+/** The database or another dependency is away: 503, try again. RFC 9110 section 15.6.4. */
+export function temporarilyUnavailable(cause?: unknown): AppError {
+  return new AppError(
+    503,
+    'temporarily_unavailable',
+    'The service is temporarily unavailable. Please try again in a few seconds.',
+    { cause, headers: { 'Retry-After': '2' } },
+  );
+}
+
+/** A mistake in the configuration or on the command line: one sentence, no stack. */
+export class UsageError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: string | readonly string[]) {
+    const list = typeof problems === 'string' ? [problems] : problems;
+    super(list.join('\n'));
+    this.name = 'UsageError';
+    this.problems = list;
+  }
+}

@@ -1,0 +1,36 @@
+// One correlation id a request: in the log, in X-Correlation-Id, and on every error page.
+import { randomUUID } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from '../observability/logger.ts';
+
+/** Gives each request its id and a logger that carries it, and logs the finished request. */
+export function correlate(logger: Logger): Middleware {
+  return async function correlation(ctx, next) {
+    const id = randomUUID();
+    const started = performance.now();
+    ctx.state['correlationId'] = id;
+    ctx.state['log'] = logger.child({ correlationId: id });
+    ctx.set('X-Correlation-Id', id);
+    await next();
+    requestLog(ctx).info(
+      {
+        method: ctx.method,
+        // The path only: queries carry codes, states and hints. Interaction ids are bearer values too.
+        path: ctx.path.replace(/^(\/(?:interaction|authorize)\/)[^/]+/i, '$1:uid'),
+        status: ctx.status,
+        ms: Math.round(performance.now() - started),
+      },
+      'request',
+    );
+  };
+}
+
+/** The correlation id of this request. */
+export function correlationId(ctx: Context): string {
+  return ctx.state['correlationId'];
+}
+
+/** The logger of this request. */
+export function requestLog(ctx: Context): Logger {
+  return ctx.state['log'];
+}

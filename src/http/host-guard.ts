@@ -1,0 +1,87 @@
+// The canonical host: a request for another host is refused before routing (421, RFC 9110 15.5.20).
+// oidc-provider builds every URL it emits from the request, so the request is pinned to the issuer.
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { Middleware } from 'koa';
+import { AppError } from '../errors.ts';
+
+const FORWARDED = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+];
+
+/**
+ * Refuses requests whose host is not the issuer's and drops forwarded headers of peers that are
+ * not trusted proxies. `aliases` are further hosts of this node (demo nodes on loopback only).
+ * Needs `app.proxy = true`: the headers left are then only those that we vouch for.
+ */
+export function guardHost(deps: {
+  issuer: string;
+  trustedProxies: string[];
+  aliases: string[];
+}): Middleware {
+  const issuer = new URL(deps.issuer);
+  const allowed = new Set([issuer.host, ...deps.aliases]);
+  const isTrusted = createProxyCheck(deps.trustedProxies);
+
+  return async function hostGuard(ctx, next) {
+    const { headers, socket } = ctx.req;
+    const trusted = isTrusted(socket.remoteAddress ?? '');
+    if (!trusted) for (const name of FORWARDED) delete headers[name];
+
+    const host = (trusted && firstValue(headers['x-forwarded-host'])) || headers.host || '';
+    const absolute = ctx.req.url?.startsWith('/') === false;
+    if (!allowed.has(host) || hasDuplicateHost(ctx.req.rawHeaders) || absolute) {
+      throw new AppError(421, 'misdirected_request', `This server answers at ${deps.issuer} only.`);
+    }
+    const secure = 'encrypted' in socket || firstValue(headers['x-forwarded-proto']) === 'https';
+    if (issuer.protocol === 'https:' && !secure) {
+      throw new AppError(
+        421,
+        'misdirected_request',
+        `This server answers at ${deps.issuer} over https only. Behind a proxy, list it in GATEHOUSE_TRUSTED_PROXIES and let it send X-Forwarded-Proto.`,
+      );
+    }
+    headers['x-forwarded-for'] = clientAddress(headers['x-forwarded-for'], socket, isTrusted);
+    headers.host = issuer.host;
+    headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
+    delete headers['x-forwarded-host'];
+    await next();
+  };
+}
+
+function createProxyCheck(entries: string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const plain = address.replace(/^::ffff:/, '');
+    return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+  };
+}
+
+// The last address that a trusted proxy saw and that is not itself one: the rest is hearsay.
+function clientAddress(
+  forwarded: string | string[] | undefined,
+  socket: { remoteAddress?: string | undefined },
+  isTrusted: (address: string) => boolean,
+): string {
+  const hops = [forwarded ?? []].flat().join(',').split(',').map((hop) => hop.trim());
+  const known = hops.filter((hop) => isIP(hop) !== 0);
+  return known.findLast((hop) => !isTrusted(hop)) ?? socket.remoteAddress ?? '';
+}
+
+function firstValue(value: string | string[] | undefined): string {
+  const text = Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+  return text.split(',', 1)[0]?.trim() ?? '';
+}
+
+function hasDuplicateHost(rawHeaders: string[]): boolean {
+  return rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1;
+}

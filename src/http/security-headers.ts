@@ -1,0 +1,49 @@
+// Headers of every answer. Pages run in pop-ups of consoles that read window.opener, so no COOP
+// isolation; they are never framed; scripts come from our own origin only.
+import type { Context, Middleware } from 'koa';
+
+/** Sets the security headers before anything else writes the answer. */
+export function securityHeaders(deps: { issuer: string }): Middleware {
+  const secure = deps.issuer.startsWith('https:');
+  return async function headers(ctx, next) {
+    ctx.set({
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      // no-referrer would make Chromium send "Origin: null" with our own forms.
+      'Referrer-Policy': 'same-origin',
+      'Cross-Origin-Opener-Policy': 'unsafe-none',
+      'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+      'Content-Security-Policy': policy(),
+      ...(secure ? { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' } : {}),
+    });
+    await next();
+  };
+}
+
+/**
+ * Limits where the forms of this page may lead. Chromium checks the whole redirect chain, so the
+ * target of the final redirect must be named: an https origin, or the scheme of a native client.
+ */
+export function allowFormAction(ctx: Context, targets: (string | undefined)[]): void {
+  const sources = targets.flatMap((target) => {
+    const url = target ? URL.parse(target) : null;
+    if (!url) return [];
+    return [url.origin === 'null' ? url.protocol : url.origin];
+  });
+  ctx.set('Content-Security-Policy', policy(["'self'", ...new Set(sources)]));
+}
+
+function policy(formAction?: string[]): string {
+  // The provider adds the hash of its own inline script to script-src, and only if that is present.
+  const directives = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  if (formAction) directives.push(`form-action ${formAction.join(' ')}`);
+  return directives.join('; ');
+}

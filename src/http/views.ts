@@ -1,0 +1,78 @@
+// What each page is given. Handlers prepare these; the templates in views/ read nothing else.
+// Field names that the forms post stand beside the view they belong to.
+
+/** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
+export interface ClientSummary {
+  name: string;
+}
+
+/** The person who is signed in. */
+export interface AccountSummary {
+  name: string;
+  email: string;
+}
+
+/** How the client runs; decides how the page says where the person is sent. */
+export type ClientKind = 'web' | 'spa' | 'native' | 'mixed';
+
+/** One API that a client asks for, with the scopes in words. */
+export interface ApiSummary {
+  name: string;
+  environment: 'production' | 'sandbox';
+  scopes: { name: string; description: string }[];
+}
+
+/** One row of the demo's table of accounts; the passwords are public on purpose. */
+export interface DemoAccount {
+  email: string;
+  password: string;
+  role: string;
+}
+
+/** What the forms of an interaction need: every one posts `csrf`; `cancelAction` receives only that. */
+export interface InteractionForms {
+  action: string;
+  cancelAction: string;
+  csrf: string;
+}
+
+/** The pages by name, and the data of each. */
+export interface Views {
+  /** Posts `csrf`, `email`, `password` to `action`. */
+  'sign-in': InteractionForms & {
+    client: ClientSummary;
+    email: string;
+    alert?: string;
+    errors?: { email?: string; password?: string };
+    notice?: string;
+    passwordFocus?: boolean;
+  };
+  /** Posts `csrf` and `choice` (`continue` or `another`) to `action`. */
+  'select-account': InteractionForms & { client: ClientSummary; account: AccountSummary };
+  /** Posts `csrf` and `choice` (`allow` or `another`) to `action`; Deny posts to `cancelAction`. */
+  consent: InteractionForms & {
+    client: ClientSummary & { redirectHost: string; kind: ClientKind; uri?: string };
+    account: AccountSummary;
+    identity: string[];
+    apis: ApiSummary[];
+    offlineAccess: boolean;
+    switchAccount: boolean;
+  };
+  /** Posts `xsrf`, and `logout=yes` when the person does sign out. OpenID RP-Initiated Logout section 2. */
+  'sign-out': { action: string; xsrf: string; account: AccountSummary; client?: ClientSummary };
+  'signed-out': { client?: ClientSummary };
+  error: {
+    status: number;
+    title: string;
+    message: string;
+    hint?: string;
+    correlationId: string;
+    link?: { href: string; text: string };
+  };
+  /** Answers `GET /`. `issuer` is the issuer's URL. */
+  home: {
+    issuer: string;
+    signedIn?: AccountSummary;
+    demo?: { portalUrl: string; apiUrl: string; accounts: DemoAccount[] };
+  };
+}

@@ -1,0 +1,95 @@
+// Accounts and claims: who the subject is, and what tokens say of them.
+import type {
+  AccessToken,
+  Account as ProtocolAccount,
+  ClientCredentials,
+  Configuration,
+  FindAccount,
+  KoaContextWithOIDC,
+} from 'oidc-provider';
+import { type Account, findUsableAccount } from '../accounts/account.ts';
+import type { Catalog } from '../catalog/apis.ts';
+import type { Database } from '../storage/database.ts';
+
+/** OpenID Connect Core section 5.4, and our own `roles`. */
+export const CLAIMS = {
+  openid: ['sub'],
+  profile: ['name', 'given_name', 'family_name', 'updated_at'],
+  email: ['email', 'email_verified'],
+  roles: ['roles'],
+};
+
+const accounts = new WeakMap<ProtocolAccount, Account>();
+
+/** Called at each authorize, exchange, refresh and userinfo: a blocked account is not found. */
+export function createFindAccount(db: Database): FindAccount {
+  return async (_ctx, id) => {
+    const account = await findUsableAccount(db, id);
+    if (!account) return undefined;
+    const found: ProtocolAccount = {
+      accountId: account.id,
+      claims: () => ({
+        sub: account.id,
+        name: account.displayName,
+        given_name: account.givenName,
+        family_name: account.familyName,
+        updated_at: Math.floor(account.updatedAt.getTime() / 1000),
+        email: account.email,
+        email_verified: account.emailVerified,
+        roles: account.roles,
+      }),
+    };
+    accounts.set(found, account);
+    return found;
+  };
+}
+
+/** The account behind one that the provider hands to a hook. */
+export function accountOf(ctx: KoaContextWithOIDC): Account | undefined {
+  const found = ctx.oidc.entities.Account;
+  return found && accounts.get(found);
+}
+
+type Token = AccessToken | ClientCredentials;
+
+/** `azp` always (Azure API Management and others look for it), the rest as the API asks. */
+export function createExtraTokenClaims(
+  catalog: Catalog,
+): NonNullable<Configuration['extraTokenClaims']> {
+  return async (ctx, token) => {
+    if (!token.resourceServer) return undefined;
+    const api = await apiOf(catalog, token);
+    const asked = new Set(api?.claims);
+    const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
+    const values: Record<string, unknown> = {
+      azp: token.clientId,
+      scp: token.scope?.split(' ') ?? [],
+      roles: accountOf(ctx)?.roles,
+      acr: source?.acr,
+      amr: source?.amr,
+      auth_time: source?.authTime,
+    };
+    return Object.fromEntries(
+      Object.entries(values).filter(
+        ([name, value]) => value !== undefined && (name === 'azp' || asked.has(name)),
+      ),
+    );
+  };
+}
+
+/** Writes the `typ` header that the API wants: RFC 9068's at+jwt, or JWT for older validators. */
+export function createJwtCustomizer(catalog: Catalog) {
+  return async (
+    _ctx: KoaContextWithOIDC,
+    token: Token,
+    parts: { header?: Record<string, unknown> | undefined },
+  ): Promise<void> => {
+    const api = await apiOf(catalog, token);
+    if (api) parts.header = { ...parts.header, typ: api.typ };
+  };
+}
+
+async function apiOf(catalog: Catalog, token: Token) {
+  const resource = token.resourceServer?.identifier();
+  return (await catalog.all()).find((api) => api.resource === resource);
+}

@@ -1,0 +1,96 @@
+// How the provider finds clients: our own cache instead of the library's (which holds 100), the
+// face that the request calls for, and secrets compared by hash.
+import { type Client as ProtocolClient, Provider } from 'oidc-provider';
+import { cacheUntilChanged } from '../storage/cache.ts';
+import type { Changes } from '../storage/changes.ts';
+import { type Client, findClient } from '../storage/clients.ts';
+import type { Database } from '../storage/database.ts';
+import { type ClientFace, redirectUriType, toMetadata } from './client-metadata.ts';
+import { matchesClientSecret } from './client-secrets.ts';
+
+export interface ClientLookup {
+  /** The stored client, undefined when unknown or disabled. */
+  find(id: string): Promise<Client | undefined>;
+  /** Makes a provider use this look-up and our way to compare secrets. */
+  attach(provider: Provider): void;
+  /** The stored client behind one that the provider hands to a hook. */
+  stored(client: ProtocolClient): Client;
+}
+
+const AUTHENTICATED_ROUTES = new Set([
+  'token',
+  'introspection',
+  'revocation',
+  'pushed_authorization_request',
+]);
+
+/** Creates the look-up; `hashKeys` verify client secrets. */
+export function createClientLookup(deps: {
+  db: Database;
+  changes: Changes;
+  hashKeys: Buffer[];
+}): ClientLookup {
+  const load = cacheUntilChanged({
+    changes: deps.changes,
+    topics: ['clients', 'apis'],
+    maxEntries: 20_000,
+    load: (id) => findClient(deps.db, id),
+  });
+  const storedClients = new WeakMap<ProtocolClient, Client>();
+
+  const find = async (id: string) => {
+    // An id that cannot exist needs no query: it may be long or hold bytes that text cannot.
+    if (!/^c_[A-Za-z0-9._~-]{1,100}$/.test(id)) return undefined;
+    const client = await load(id);
+    return client?.disabledAt ? undefined : client;
+  };
+
+  const stored = (client: ProtocolClient) => {
+    const found = storedClients.get(client);
+    if (!found) throw new Error(`client ${client.clientId} did not come from this look-up`);
+    return found;
+  };
+
+  return {
+    find,
+    stored,
+    attach(provider) {
+      // The types hide the constructor that Client.validate and registration use.
+      const ClientClass = provider.Client as unknown as {
+        new (metadata: unknown): ProtocolClient;
+        prototype: ProtocolClient;
+        find(id: string): Promise<ProtocolClient | undefined>;
+      };
+      const instances = new WeakMap<Client, Partial<Record<ClientFace, ProtocolClient>>>();
+
+      ClientClass.find = async (id) => {
+        const client = typeof id === 'string' ? await find(id) : undefined;
+        if (!client) return undefined;
+        const face = faceFor(client);
+        const faces = instances.get(client) ?? {};
+        const instance = faces[face] ?? new ClientClass(toMetadata(client, face));
+        faces[face] = instance;
+        instances.set(client, faces);
+        storedClients.set(instance, client);
+        return instance;
+      };
+      ClientClass.prototype.compareClientSecret = function compare(this: ProtocolClient, secret) {
+        return matchesClientSecret(deps.hashKeys, stored(this).secretHashes, secret);
+      };
+    },
+  };
+}
+
+// Which face a request sees. Without any credential, and only for an `spa` redirect URI, a client
+// with typed URIs is public; the library then demands the code's own redirect_uri and its PKCE.
+function faceFor(client: Client): ClientFace {
+  const ctx = Provider.ctx;
+  if (client.kind !== 'mixed' || !ctx || !AUTHENTICATED_ROUTES.has(ctx.oidc.route))
+    return 'registered';
+  const params = ctx.oidc.params ?? {};
+  const hasCredential =
+    ctx.get('Authorization') !== '' || params['client_secret'] || params['client_assertion'];
+  return !hasCredential && redirectUriType(client, params['redirect_uri']) === 'spa'
+    ? 'public'
+    : 'registered';
+}

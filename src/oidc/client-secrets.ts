@@ -1,0 +1,39 @@
+// Client secrets: 256 random bits with a prefix and a checksum, stored as a keyed hash only.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const PREFIX = 'gh_sec_';
+
+/** A new secret: `gh_sec_` + 43 characters + `_` + CRC-32, so that leak scanners can find and check it. */
+export function createClientSecret(): string {
+  const value = `${PREFIX}${randomBytes(32).toString('base64url')}`;
+  return `${value}_${crc32(value).toString(16).padStart(8, '0')}`;
+}
+
+/** What a list may show of a secret. */
+export function secretHint(secret: string): string {
+  return `${secret.slice(0, PREFIX.length + 4)}…`;
+}
+
+/**
+ * HMAC-SHA-256 under the key of the configuration. A slow hash would add nothing to 256 random
+ * bits, and would cost every token request (the stored value is no password).
+ */
+export function hashClientSecret(key: Buffer, secret: string): Buffer {
+  return createHmac('sha256', key).update(secret).digest();
+}
+
+/** True when the secret belongs to one of the hashes under one of the keys; constant time for each. */
+export function matchesClientSecret(
+  keys: Buffer[],
+  hashes: { hash: Buffer; expiresAt: Date | undefined }[],
+  secret: string,
+): boolean {
+  const actual = keys.map((key) => hashClientSecret(key, secret));
+  const now = new Date();
+  return hashes.some(
+    ({ hash, expiresAt }) =>
+      (expiresAt === undefined || expiresAt > now) &&
+      actual.some((candidate) => timingSafeEqual(candidate, hash)),
+  );
+}

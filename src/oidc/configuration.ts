@@ -1,0 +1,157 @@
+// The oidc-provider configuration: a pure function of what the server is given.
+import {
+  type AdapterFactory,
+  type Configuration,
+  errors,
+  type FindAccount,
+  type JWKS,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import type { Catalog } from '../catalog/apis.ts';
+import { CLAIMS, createExtraTokenClaims, createJwtCustomizer } from './claims.ts';
+import type { ClientLookup } from './client-lookup.ts';
+import { IDENTITY_SCOPES } from './client-metadata.ts';
+import type { createGrantLoader } from './grants.ts';
+import { createInteractionPolicy } from './interaction-policy.ts';
+import type { createProviderPages } from './provider-pages.ts';
+import { createPkcePolicy } from './request-policy.ts';
+import { createResourceIndicators } from './resource-servers.ts';
+
+const MINUTE = 60;
+const DAY = 24 * 3600;
+/** A refresh token family ends 30 days after its first token, however often it rotates. */
+export const REFRESH_CAP_SECONDS = 30 * DAY;
+const SESSION_CAP_SECONDS = 14 * DAY;
+/** Unused for a day, a session ends. */
+const SESSION_IDLE_SECONDS = DAY;
+const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
+
+export interface ConfigurationDeps {
+  issuer: string;
+  cookieKeys: string[];
+  jwks: JWKS;
+  adapter: AdapterFactory;
+  findAccount: FindAccount;
+  loadExistingGrant: ReturnType<typeof createGrantLoader>;
+  catalog: Catalog;
+  clients: ClientLookup;
+  pages: ReturnType<typeof createProviderPages>;
+}
+
+/** Builds the configuration of one Provider instance. */
+export function createConfiguration(deps: ConfigurationDeps): Configuration {
+  const { clients, pages } = deps;
+  return {
+    adapter: deps.adapter,
+    jwks: deps.jwks,
+    cookies: cookies(deps.issuer, deps.cookieKeys),
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      userinfo: '/userinfo',
+      jwks: '/jwks',
+      introspection: '/introspect',
+      revocation: '/revoke',
+      pushed_authorization_request: '/par',
+      end_session: '/logout',
+    },
+    scopes: IDENTITY_SCOPES,
+    claims: CLAIMS,
+    responseTypes: ['code'],
+    extraParams: ['audience'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientDefaults: { id_token_signed_response_alg: 'RS256' },
+    enabledJWA: {
+      clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
+      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
+      dPoPSigningAlgValues: ['ES256', 'Ed25519'],
+    },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clockTolerance: 5,
+    pkce: { required: createPkcePolicy(clients) },
+    findAccount: deps.findAccount,
+    loadExistingGrant: deps.loadExistingGrant,
+    extraTokenClaims: createExtraTokenClaims(deps.catalog),
+    formats: { customizers: { jwt: createJwtCustomizer(deps.catalog) } },
+    interactions: {
+      policy: createInteractionPolicy(),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    // A rotated token keeps the first one's expiry; every use by a public client rotates.
+    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
+    clientBasedCORS: (ctx, origin, client) =>
+      isCorsRoute(ctx, client.clientAuthMethod) &&
+      clients.stored(client).allowedCorsOrigins.includes(origin),
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => assertAssertion(deps.issuer, claims),
+    ttl: {
+      AuthorizationCode: MINUTE,
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 10 * MINUTE,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 10 * MINUTE,
+      IdToken: 10 * MINUTE,
+      Interaction: 60 * MINUTE,
+      // A session may be almost two weeks old when its grant begins to carry a refresh token.
+      Grant: REFRESH_CAP_SECONDS + SESSION_CAP_SECONDS,
+      RefreshToken: (ctx) =>
+        ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? REFRESH_CAP_SECONDS,
+      Session: (_ctx, session) => {
+        const age = session.loginTs ? Math.floor(Date.now() / 1000) - session.loginTs : 0;
+        return Math.max(1, Math.min(SESSION_IDLE_SECONDS, SESSION_CAP_SECONDS - age));
+      },
+    },
+    renderError: pages.renderError,
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: {
+        enabled: true,
+        // RFC 7662: the token's own client, and the API that it is for; everyone else learns nothing.
+        allowedPolicy: async (_ctx, client, token) => {
+          if (token.clientId === client.clientId) return true;
+          const audience = 'aud' in token ? token.aud : undefined;
+          const apis = await deps.catalog.all();
+          return apis.some((api) => api.audience === audience && api.clientId === client.clientId);
+        },
+      },
+      revocation: { enabled: true },
+      resourceIndicators: createResourceIndicators({ catalog: deps.catalog, clients }),
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: pages.logoutSource,
+        postLogoutSuccessSource: pages.postLogoutSuccessSource,
+      },
+    },
+    // The library's guard against special-use addresses hangs on the options: pass them on, follow nothing.
+    fetch: (url, options) => globalThis.fetch(url, { ...options, redirect: 'error' }),
+    fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 64 * 1024 },
+  };
+}
+
+// __Host- needs Path=/, which the library's interaction cookies do not have.
+function cookies(issuer: string, keys: string[]): Configuration['cookies'] {
+  const secure = issuer.startsWith('https:');
+  const options = { signed: true, secure, httpOnly: true, sameSite: 'lax' as const };
+  return {
+    keys,
+    names: {
+      session: secure ? '__Host-gatehouse_session' : 'gatehouse_session',
+      interaction: secure ? '__Secure-gatehouse_interaction' : 'gatehouse_interaction',
+      resume: secure ? '__Secure-gatehouse_resume' : 'gatehouse_resume',
+    },
+    long: { ...options, path: '/' },
+    short: options,
+  };
+}
+
+// A secret does not belong into a browser: at the token endpoint, only public clients get CORS.
+function isCorsRoute(ctx: KoaContextWithOIDC, authMethod: string | undefined): boolean {
+  return ctx.oidc.route === 'userinfo' || authMethod === 'none';
+}
+
+/** RFC 7523bis: the audience is the issuer alone, and an assertion lives five minutes at most. */
+function assertAssertion(issuer: string, claims: Record<string, unknown>): void {
+  if (claims['aud'] !== issuer)
+    throw new errors.InvalidClientAuth('the audience of a client assertion must be the issuer alone');
+  const exp = Number(claims['exp']);
+  if (!(exp <= Date.now() / 1000 + 5 * MINUTE + 5))
+    throw new errors.InvalidClientAuth('a client assertion may expire at most 5 minutes ahead');
+}

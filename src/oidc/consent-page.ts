@@ -1,0 +1,53 @@
+// What the consent page says: who asks, where the person is sent, and each scope in words.
+import type { Api } from '../catalog/apis.ts';
+import type { Views } from '../http/views.ts';
+import { IDENTITY } from '../storage/consents.ts';
+import type { Client } from '../storage/clients.ts';
+import { requestedScopes } from './grants.ts';
+
+const IDENTITY_SENTENCES: Record<string, string> = {
+  openid: 'Know who you are here',
+  profile: 'See your name',
+  email: 'See your e-mail address',
+  roles: 'See your roles',
+};
+
+type ConsentPage = Pick<Views['consent'], 'client' | 'identity' | 'apis' | 'offlineAccess'>;
+
+/** Describes an authorization request for the consent page. */
+export function describeConsent(request: {
+  client: Client;
+  apis: Api[];
+  params: Record<string, unknown>;
+}): ConsentPage {
+  const { client, params } = request;
+  const scopes = requestedScopes(params);
+  const identity = [...(scopes.get(IDENTITY) ?? [])];
+  return {
+    client: {
+      name: client.name,
+      redirectHost: redirectHost(String(params['redirect_uri'])),
+      kind: client.kind === 'machine' || client.kind === 'resource-server' ? 'web' : client.kind,
+    },
+    identity: identity.flatMap((name) => IDENTITY_SENTENCES[name] ?? []),
+    apis: request.apis.flatMap((api) => {
+      const names = scopes.get(api.resource);
+      return names?.size ? [describeApi(api, names)] : [];
+    }),
+    offlineAccess: identity.includes('offline_access'),
+  };
+}
+
+function describeApi(api: Api, names: Set<string>): ConsentPage['apis'][number] {
+  return {
+    name: api.name,
+    environment: api.environment,
+    scopes: api.scopes.filter(({ name }) => names.has(name)),
+  };
+}
+
+// A private-use scheme has no host: its scheme names the application on the device.
+function redirectHost(uri: string): string {
+  const url = URL.parse(uri);
+  return url?.host || url?.protocol.slice(0, -1) || '';
+}

@@ -1,0 +1,90 @@
+// oidc-provider's events: to the log, to audit rows, and to the fate of the transaction.
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { requestLog } from '../http/correlation.ts';
+import { noteFailure, noteRefusal } from '../http/unit-of-work.ts';
+import { audit } from '../observability/audit.ts';
+import { explainRefusal } from './refusals.ts';
+
+const REFUSED_BY_JSON = [
+  'grant.error',
+  'introspection.error',
+  'revocation.error',
+  'pushed_authorization_request.error',
+] as const;
+const OTHER_ERRORS = [
+  'userinfo.error',
+  'end_session.error',
+  'end_session_confirm.error',
+  'end_session_success.error',
+] as const;
+
+/** Attaches all listeners to one Provider instance. */
+export function listenToProvider(provider: Provider): void {
+  provider.on('server_error', (ctx, error) => noteFailure(ctx, error));
+
+  for (const name of REFUSED_BY_JSON) {
+    // All of them have one signature, which the overloads of `on` cannot say of a union.
+    provider.on(name as 'grant.error', (ctx, error) => {
+      if (error instanceof errors.OIDCProviderError) explainRefusal(ctx, error);
+      if (name === 'grant.error') noteRefusal(ctx);
+      // An unknown client costs no row: anybody could fill the table.
+      if (ctx.oidc.client) recordRefusal(ctx, name, error);
+      logRefusal(ctx, name, error);
+    });
+  }
+  for (const name of OTHER_ERRORS) {
+    provider.on(name as 'userinfo.error', (ctx, error) => logRefusal(ctx, name, error));
+  }
+
+  provider.on('authorization.error', (ctx, error) => {
+    if (ctx.oidc.client && ctx.oidc.session?.accountId)
+      recordRefusal(ctx, 'authorization.error', error);
+    logRefusal(ctx, 'authorization.error', error);
+  });
+  provider.on('authorization.success', (ctx) => record(ctx, 'authorization.granted'));
+  provider.on('grant.success', (ctx) => {
+    const grantType = ctx.oidc.params?.['grant_type'];
+    // A machine's token must not cost a write: the log line below is its trace.
+    if (grantType !== 'client_credentials') record(ctx, 'token.issued', { grant_type: grantType });
+    requestLog(ctx).info(
+      { clientId: ctx.oidc.client?.clientId, grantType, jti: tokenId(ctx) },
+      'token issued',
+    );
+  });
+  provider.on('grant.revoked', (ctx) => record(ctx, 'grant.revoked'));
+  provider.on('end_session.success', (ctx) => record(ctx, 'sign-out'));
+}
+
+function record(ctx: KoaContextWithOIDC, type: string, detail?: Record<string, unknown>): void {
+  const { client, entities, session } = ctx.oidc;
+  audit(ctx, {
+    type,
+    clientId: client?.clientId,
+    accountId: entities.Account?.accountId ?? session?.accountId,
+    detail: { scope: ctx.oidc.params?.['scope'], ...detail },
+  });
+}
+
+function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
+  record(ctx, event.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
+}
+
+function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
+  requestLog(ctx).info({ event, clientId: ctx.oidc.client?.clientId, ...reasons(error) }, 'refused');
+}
+
+function reasons(error: unknown): Record<string, unknown> {
+  if (!(error instanceof errors.OIDCProviderError)) return { error: 'server_error' };
+  return {
+    error: error.error,
+    description: error.error_description,
+    detail: error.error_detail,
+  };
+}
+
+// A JWT's jti names the token without being it; the id of an opaque token is the token.
+function tokenId(ctx: KoaContextWithOIDC): string | undefined {
+  const token = ctx.oidc.entities.ClientCredentials ?? ctx.oidc.entities.AccessToken;
+  return token?.resourceServer ? token.jti : undefined;
+}

@@ -1,0 +1,71 @@
+// The pages that oidc-provider asks its host for: errors, sign-out, signed out.
+import type { ErrorOut, errors, KoaContextWithOIDC } from 'oidc-provider';
+import { findUsableAccount } from '../accounts/account.ts';
+import { renderProblem } from '../http/error-boundary.ts';
+import type { Render } from '../http/render.ts';
+import { allowFormAction } from '../http/security-headers.ts';
+import type { Database } from '../storage/database.ts';
+
+const TITLES: Record<string, string> = {
+  invalid_client: 'This application is not known here',
+  invalid_redirect_uri: 'This application’s return address is not registered',
+  access_denied: 'Access was not given',
+};
+
+/** Creates the page hooks of the configuration. */
+export function createProviderPages(deps: { render: Render; db: Database }) {
+  const { render } = deps;
+  return {
+    renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: errors.OIDCProviderError | Error) {
+      if (error.name === 'SessionNotFound') renderEndedSignIn(ctx, render);
+      else {
+        renderProblem(ctx, render, {
+          status: ctx.status,
+          code: out.error,
+          title: TITLES[out.error] ?? 'The application’s request was refused',
+          message: sentence(out.error_description ?? out.error),
+          hint: 'The application sent you here with a request that cannot be used. Its developers can look up the reference below.',
+        });
+      }
+    },
+
+    async logoutSource(ctx: KoaContextWithOIDC) {
+      const { client, session } = ctx.oidc;
+      const state = session?.state ?? {};
+      const account = await findUsableAccount(deps.db, session?.accountId ?? '');
+      allowFormAction(ctx, [stringOf(state['postLogoutRedirectUri'])]);
+      render(ctx, 'sign-out', {
+        action: ctx.oidc.urlFor('end_session_confirm'),
+        xsrf: stringOf(state['secret']) ?? '',
+        account: { name: account?.displayName ?? '', email: account?.email ?? '' },
+        ...(client?.clientName ? { client: { name: client.clientName } } : {}),
+      });
+    },
+
+    postLogoutSuccessSource(ctx: KoaContextWithOIDC) {
+      const name = ctx.oidc.client?.clientName;
+      render(ctx, 'signed-out', name ? { client: { name } } : {});
+    },
+  };
+}
+
+/** The page for an interaction that is over: reloaded, finished in another tab, or expired. */
+export function renderEndedSignIn(ctx: KoaContextWithOIDC | Parameters<Render>[0], render: Render) {
+  ctx.status = 400;
+  renderProblem(ctx, render, {
+    status: 400,
+    code: 'invalid_request',
+    title: 'This sign-in has ended',
+    message: 'It was finished in another window, or it has expired.',
+    hint: 'Go back to the application and start again.',
+  });
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,85 @@
+// What a refused token request tells the developer. The library keeps most reasons for the log;
+// those that reveal nothing to a stranger are said here, in words that name the remedy.
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+const REMEDIES: [RegExp, string][] = [
+  [/^authorization code not found/, 'the authorization code is unknown: it was used before, has expired, or belongs to another server'],
+  [/^authorization code is expired/, 'the authorization code has expired: exchange it within 60 seconds'],
+  [/already (consumed|used|redeemed)/, 'it was already redeemed: codes and rotated refresh tokens work once'],
+  [/^client mismatch/, 'it was issued to another client'],
+  [/code_verifier must be provided/, 'code_verifier is missing: send the one that belongs to the code_challenge (S256)'],
+  [/code_verifier does not match/, 'code_verifier does not match the code_challenge (S256) of the authorization request'],
+  [/^refresh token (not found|is expired)/, 'the refresh token is unknown, expired or revoked: send the person through authorization again'],
+  [/^grant (not found|is expired)/, 'the authorization behind it has been revoked or has expired: send the person through authorization again'],
+  [/referenced account not found/, 'the account can no longer be used'],
+];
+
+const GRANT_REPLACEMENTS: Record<string, string> = {
+  password: 'the password grant is not offered: use authorization_code with PKCE (S256), or client_credentials for a machine',
+  implicit: 'the implicit flow is not offered: use authorization_code with PKCE (S256)',
+};
+
+/** Completes the JSON answer of a refused token request. Called while the answer is being built. */
+export function explainRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void {
+  const { body } = ctx;
+  if (!isErrorBody(body)) return;
+  const description = describe(ctx, error);
+  if (description) body.error_description = description;
+  // A console shows only a 400; 401 is for those who tried to authenticate (RFC 6749 section 5.2).
+  if (body.error === 'invalid_client' && !presentsCredential(ctx)) ctx.status = 400;
+}
+
+function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): string | undefined {
+  const detail = error.error_detail ?? '';
+  if (error instanceof errors.UnsupportedGrantType)
+    return GRANT_REPLACEMENTS[String(ctx.oidc.params?.['grant_type'])];
+  if (error instanceof errors.InvalidGrant) {
+    if (detail.includes('redirect_uri mismatch')) return describeMismatch(ctx);
+    return REMEDIES.find(([pattern]) => pattern.test(detail))?.[1];
+  }
+  if (detail.startsWith('the provided authentication mechanism')) {
+    return 'client authentication failed: the method does not match the registered one (secret by Basic or POST, private_key_jwt, or none)';
+  }
+  return undefined;
+}
+
+/** The redirect URIs of a mismatch, noted by the look-up of the code. */
+const mismatches = new WeakMap<object, { sent: string; expected: string }>();
+
+/** Remembers what a code was issued for, so that a mismatch can be described. */
+export function noteRedirectUri(ctx: KoaContextWithOIDC, expected: string | undefined): void {
+  const sent = ctx.oidc.params?.['redirect_uri'];
+  if (typeof sent === 'string' && expected) mismatches.set(ctx.oidc, { sent, expected });
+}
+
+function describeMismatch(ctx: KoaContextWithOIDC): string | undefined {
+  const found = mismatches.get(ctx.oidc);
+  return (
+    found &&
+    `redirect_uri differs from the one of the authorization request: ${differingPart(found.sent, found.expected)}`
+  );
+}
+
+/** Names the part in which two redirect URIs differ, without repeating either. */
+export function differingPart(sent: string, expected: string): string {
+  if (sent.toLowerCase() === expected.toLowerCase()) return 'upper and lower case differ';
+  const [a, b] = [URL.parse(sent), URL.parse(expected)];
+  if (!a || !b) return 'it is not an absolute URI';
+  if (a.protocol !== b.protocol) return 'the scheme differs';
+  if (a.hostname !== b.hostname) return 'the host differs';
+  if (a.port !== b.port) return 'the port differs';
+  if (a.pathname !== b.pathname)
+    return a.pathname.replace(/\/$/, '') === b.pathname.replace(/\/$/, '')
+      ? 'a trailing slash differs'
+      : 'the path differs';
+  return a.search === b.search ? 'it is written differently' : 'the query differs';
+}
+
+function presentsCredential(ctx: KoaContextWithOIDC): boolean {
+  const { params } = ctx.oidc;
+  return Boolean(ctx.get('Authorization') || params?.['client_secret'] || params?.['client_assertion']);
+}
+
+function isErrorBody(body: unknown): body is { error: string; error_description?: string } {
+  return typeof body === 'object' && body !== null && 'error' in body;
+}

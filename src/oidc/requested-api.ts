@@ -1,0 +1,98 @@
+// Which API is a token for? `resource`, else `audience`, else the API that owns the scopes, else the
+// client's default (design: a token is for exactly one API and is never silently reduced).
+import { errors } from 'oidc-provider';
+import { type Api, findApi } from '../catalog/apis.ts';
+import type { Client } from '../storage/clients.ts';
+import { IDENTITY_SCOPES } from './client-metadata.ts';
+
+const DEFAULT_SUFFIX = '/.default';
+
+/** The scopes of a request that are not identity scopes. */
+export function apiScopes(scope: unknown): string[] {
+  const names = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [];
+  return [...new Set(names)].filter((name) => !IDENTITY_SCOPES.includes(name));
+}
+
+/** The API that an `audience` parameter names. Throws invalid_target when there is none. */
+export function apiByName(apis: Api[], name: string): Api {
+  const api = findApi(apis, name);
+  if (!api) throw new errors.InvalidTarget(`${printable(name)} is not an API of this server`);
+  return api;
+}
+
+/**
+ * The API that the requested scopes belong to, among those that the client was given.
+ * Throws invalid_scope naming an unknown or unentitled scope, invalid_target for scopes of two APIs
+ * or a choice that only the client can make (RFC 8707 section 2).
+ */
+export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api {
+  const shorthand = scopes.find((name) => name.endsWith(DEFAULT_SUFFIX));
+  if (shorthand) return apiByName(apis, shorthand.slice(0, -DEFAULT_SUFFIX.length));
+
+  const unknown = scopes.find((name) => !apis.some((api) => owns(api, name)));
+  if (unknown) throw new errors.InvalidScope(`scope ${unknown} is not known here`, unknown);
+  const owners = apis.filter((api) => scopes.every((name) => owns(api, name)));
+  if (owners.length === 0) {
+    throw new errors.InvalidTarget(
+      `the scopes ${scopes.join(' ')} belong to different APIs and a token is for exactly one: ask for them in separate requests`,
+    );
+  }
+  const given = owners.filter((api) => scopes.every((name) => isEntitled(client, api, name)));
+  const [only] = given;
+  if (!only) {
+    const missing = scopes.find((name) => !owners.some((api) => isEntitled(client, api, name)));
+    throw notGiven(missing ?? scopes.join(' '));
+  }
+  if (given.length === 1) return only;
+  const preferred = given.find((api) => api.id === client.defaultApiId);
+  if (preferred) return preferred;
+  throw new errors.InvalidTarget(
+    `several APIs own these scopes: name one with the resource parameter (${given.map(({ resource }) => resource).join(' or ')})`,
+  );
+}
+
+/** The API of a request that names neither API nor scope: the default, or the only one given. */
+export function defaultApi(apis: Api[], client: Client): Api | undefined {
+  const given = apis.filter((api) => client.entitlements.has(api.id));
+  return given.find((api) => api.id === client.defaultApiId) ?? (given.length === 1 ? given[0] : undefined);
+}
+
+/** Every requested scope must be one of the API and given to the client; else invalid_scope names it. */
+export function checkScopes(api: Api, client: Client, scopes: string[]): void {
+  for (const name of scopes) {
+    if (!owns(api, name))
+      throw new errors.InvalidScope(`scope ${name} is not one of ${printable(api.resource)}`, name);
+    if (!isEntitled(client, api, name)) throw notGiven(name);
+  }
+}
+
+/** Replaces `<audience>/.default` by all scopes of the API that the client was given. */
+export function expandDefault(api: Api, client: Client, scope: string): string {
+  const shorthands = [api.resource + DEFAULT_SUFFIX, api.audience + DEFAULT_SUFFIX];
+  return scope
+    .split(' ')
+    .flatMap((name) => (shorthands.includes(name) ? entitledScopes(api, client) : [name]))
+    .join(' ');
+}
+
+/** All scopes of the API that the client was given, in the API's order. */
+export function entitledScopes(api: Api, client: Client): string[] {
+  return api.scopes.map(({ name }) => name).filter((name) => isEntitled(client, api, name));
+}
+
+/** A value of the request as error_description may carry it (RFC 6749 appendix A.8). */
+export function printable(value: string): string {
+  return value.slice(0, 200).replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?');
+}
+
+function owns(api: Api, name: string): boolean {
+  return api.scopes.some((scope) => scope.name === name);
+}
+
+function isEntitled(client: Client, api: Api, name: string): boolean {
+  return client.entitlements.get(api.id)?.has(name) === true;
+}
+
+function notGiven(scope: string) {
+  return new errors.InvalidScope(`this client was not given the scope ${scope}`, scope);
+}

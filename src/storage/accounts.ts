@@ -1,0 +1,91 @@
+// Accounts: the people who sign in.
+import { randomBytes } from 'node:crypto';
+import type { Database } from './database.ts';
+
+export type AccountState = 'pending' | 'active' | 'blocked' | 'deleted';
+
+export interface AccountRow {
+  id: string;
+  email: string;
+  email_verified: boolean;
+  given_name: string | null;
+  family_name: string | null;
+  roles: string[];
+  state: AccountState;
+  password_hash: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface NewAccount {
+  email: string;
+  emailVerified: boolean;
+  givenName?: string | undefined;
+  familyName?: string | undefined;
+  roles: string[];
+  passwordHash?: string | undefined;
+}
+
+/** Creates an active account. Throws the database's unique violation (23505) for a known address. */
+export async function insertAccount(db: Database, account: NewAccount): Promise<AccountRow> {
+  const query = await db.query();
+  const [row] = await query<AccountRow>('accounts')
+    .insert({
+      id: `usr_${randomBytes(12).toString('hex')}`,
+      email: account.email,
+      email_verified: account.emailVerified,
+      given_name: account.givenName ?? null,
+      family_name: account.familyName ?? null,
+      roles: account.roles,
+      password_hash: account.passwordHash ?? null,
+    })
+    .returning('*');
+  if (!row) throw new Error('the database returned no account');
+  return row;
+}
+
+/** Finds one account by id. */
+export async function findAccountById(db: Database, id: string): Promise<AccountRow | undefined> {
+  const query = await db.query();
+  return query<AccountRow>('accounts').where({ id }).first();
+}
+
+/** Finds one account that is not deleted by its e-mail address, in any letter case. */
+export async function findAccountByEmail(
+  db: Database,
+  email: string,
+): Promise<AccountRow | undefined> {
+  const query = await db.query();
+  return query<AccountRow>('accounts')
+    .whereRaw('lower(email) = lower(?)', [email])
+    .whereNot({ state: 'deleted' })
+    .first();
+}
+
+/** All accounts, oldest first, at most `limit`. */
+export async function listAccounts(db: Database, limit: number): Promise<AccountRow[]> {
+  const query = await db.query();
+  return query<AccountRow>('accounts').orderBy('created_at').orderBy('id').limit(limit);
+}
+
+/** Changes the state of an account. Returns false when there is no such account. */
+export async function setAccountState(
+  db: Database,
+  id: string,
+  state: AccountState,
+): Promise<boolean> {
+  const query = await db.query();
+  const changed = await query('accounts')
+    .where({ id })
+    .update({ state, updated_at: query.fn.now() });
+  return changed === 1;
+}
+
+/** Stores a new password hash. */
+export async function setPasswordHash(db: Database, id: string, hash: string): Promise<void> {
+  const query = await db.query();
+  await query('accounts')
+    .where({ id })
+    .update({ password_hash: hash, updated_at: query.fn.now() });
+}
+

@@ -1,0 +1,57 @@
+// The connection pool, and the executor that joins the unit of work of the current request.
+import knexFactory, { type Knex } from 'knex';
+import { currentUnitOfWork } from './unit-of-work.ts';
+
+export interface Database {
+  readonly knex: Knex;
+  /** The application_name of its connections. */
+  readonly name: string;
+  /** The executor to query with: the transaction of the running unit of work, else the pool. */
+  query(): Promise<Knex>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a pool on a postgres:// URL. Nothing connects until the first query.
+ * `name` is the application_name that operators see in pg_stat_activity.
+ */
+export function openDatabase(options: {
+  url: string;
+  name: string;
+  maxConnections?: number;
+}): Database {
+  const connection: Knex.PgConnectionConfig & { lock_timeout: number } = {
+    connectionString: options.url,
+    application_name: options.name,
+    connectionTimeoutMillis: 1500,
+    statement_timeout: 5000,
+    lock_timeout: 2000,
+    idle_in_transaction_session_timeout: 10_000,
+    keepAlive: true,
+  };
+  const knex = knexFactory({
+    client: 'pg',
+    connection,
+    // A request that cannot get a connection must fail within two seconds, not queue.
+    acquireConnectionTimeout: 1800,
+    pool: { min: 0, max: options.maxConnections ?? 20, idleTimeoutMillis: 30_000 },
+  });
+  return {
+    knex,
+    name: options.name,
+    query: async () => (await currentUnitOfWork()?.transaction(knex)) ?? knex,
+    close: () => knex.destroy(),
+  };
+}
+
+const UNAVAILABLE = /^(08|53|57P|25006|25P03|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|55P03|57014)/;
+
+/** True when an error means that the database is away, overloaded or read-only: the caller may retry. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (UNAVAILABLE.test(code) || error.name === 'KnexTimeoutError') return true;
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    error.message,
+  );
+}
