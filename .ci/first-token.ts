@@ -6,22 +6,27 @@ import { join } from 'node:path';
 /** What the demo writes for its visitors, as far as we use it. */
 interface DemoFile {
   issuer: string;
+  portal_url: string;
+  api_url: string;
   clients: { kind: string; client_id: string; client_secret: string; scopes: string[] }[];
 }
+
+/** Runs curl silently: what it complains about while the server starts is of no interest. */
+const run = (...options: string[]) =>
+  execFileSync('curl', ['--max-time', '10', ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 
 // The casts below name what is asserted right after: a wrong shape ends in an exception, which is
 // what a smoke test is for.
 function curl(...options: string[]): unknown {
-  const answer = execFileSync('curl', ['-fsS', '--max-time', '10', ...options], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return JSON.parse(answer);
+  return JSON.parse(run('-fsS', ...options));
 }
 
-/** Throws unless the running demo answers client credentials with a token of its own. */
+/** Throws unless the demo answers client credentials with a token of its own, and its portal and API listen. */
 export function fetchFirstToken(dataDir: string): void {
-  const { issuer, clients } = JSON.parse(
+  const { issuer, portal_url, api_url, clients } = JSON.parse(
     readFileSync(join(dataDir, 'demo.json'), 'utf8'),
   ) as DemoFile;
   const machine = clients.find(({ kind }) => kind === 'machine');
@@ -46,4 +51,7 @@ export function fetchFirstToken(dataDir: string): void {
   const expected = [issuer, issuer, machine.client_id, 'Bearer'].join(' ');
   const got = [discovery.issuer, claims.iss, claims.sub, answer.token_type].join(' ');
   if (got !== expected) throw new Error(`The token says ${got}, expected ${expected}.`);
+
+  // The example programs start a moment later; what they answer is their own tests' business.
+  for (const url of [portal_url, api_url]) run('-sS', '--output', '/dev/null', url);
 }

@@ -84,7 +84,10 @@ async function endsCleanly(): Promise<void> {
 }
 
 const steps: [string, () => Promise<void>][] = [
-  [`npm start gives curl a token within ${readySeconds} s`, givesToken],
+  [
+    `npm start gives curl a token within ${readySeconds} s, and the example programs answer`,
+    givesToken,
+  ],
   ['the commands of README.md work', runsReadme],
   ['SIGTERM ends it with exit code 0 and leaves no process', endsCleanly],
 ];

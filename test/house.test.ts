@@ -39,9 +39,21 @@ for (const { rule, pattern, allowed } of reserved) {
   });
 }
 
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
+  'dependencies' | 'optionalDependencies' | 'devDependencies',
+  Record<string, string>
+>;
+
+test('every dependency has its line in docs/dependencies.md', (t) => {
+  const { dependencies, optionalDependencies, devDependencies } = manifest;
+  const known = readFileSync('docs/dependencies.md', 'utf8');
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies });
+  t.deepEqual(
+    names.filter((name) => !known.includes(`\`${name}\``)),
+    [],
+  );
+});
+
 test('the tests run on the Node that package.json pins', (t) => {
-  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-    devDependencies: Record<string, string>;
-  };
-  t.is(process.version, `v${devDependencies['node']}`);
+  t.is(process.version, `v${manifest.devDependencies['node']}`);
 });

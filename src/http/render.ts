@@ -20,9 +20,9 @@ export function createRender(deps: {
   demo: boolean;
 }): Render {
   const eta = new Eta({ autoEscape: true, cache: true });
-  const escape = eta.config.escapeFunction;
+  const escapeHtml = eta.config.escapeFunction;
   // A right-to-left override would let a name show another host or file than it says.
-  eta.configure({ escapeFunction: (value) => escape(String(value).replace(bidiControls, '')) });
+  eta.configure({ escapeFunction: (value) => escapeHtml(String(value).replace(bidiControls, '')) });
   for (const file of readdirSync(deps.viewsDirectory, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.eta')) continue;
     // Eta keeps a name that begins with @ in memory and never looks for a file.

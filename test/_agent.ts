@@ -1,0 +1,85 @@
+// A browser without JavaScript: a cookie jar, redirects followed by hand, forms filled and submitted.
+import { type HTMLElement, parse } from 'node-html-parser';
+import { CookieJar } from 'tough-cookie';
+
+export interface Page {
+  url: string;
+  status: number;
+  headers: Headers;
+  text: string;
+  html: HTMLElement;
+}
+
+export interface Agent {
+  jar: CookieJar;
+  /** Requests one URL and follows redirects as long as they stay on the server's origin. */
+  get(url: string): Promise<Page>;
+  /** Fills the fields of the form that has a submit button of that text, and presses it. */
+  submit(page: Page, button: string, fields?: Record<string, string>): Promise<Page>;
+  /** One request with the jar's cookies, redirects not followed. */
+  request(url: string, init?: RequestInit): Promise<Response>;
+}
+
+/** Creates an agent for the server at `origin`. A page whose status is 3xx left that origin. */
+export function createAgent(origin: string): Agent {
+  const jar = new CookieJar();
+
+  const request = async (url: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    const cookies = await jar.getCookieString(url);
+    if (cookies) headers.set('Cookie', cookies);
+    if (!headers.has('Accept')) headers.set('Accept', 'text/html,application/xhtml+xml,*/*;q=0.8');
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const cookie of response.headers.getSetCookie()) await jar.setCookie(cookie, url);
+    return response;
+  };
+
+  const follow = async (url: string, init?: RequestInit): Promise<Page> => {
+    let response = await request(url, init);
+    let at = url;
+    for (let hops = 0; hops < 10; hops += 1) {
+      const location = response.headers.get('Location');
+      if (!location || response.status < 300 || response.status > 399) break;
+      const next = new URL(location, at);
+      if (next.origin !== origin) break;
+      at = next.href;
+      response = await request(at);
+    }
+    const text = await response.text();
+    const { status, headers } = response;
+    return { url: at, status, headers, text, html: parse(text) };
+  };
+
+  return {
+    jar,
+    request,
+    get: (url) => follow(url),
+    submit(page, button, fields = {}) {
+      const { form, pressed } = findForm(page, button);
+      const body = new URLSearchParams();
+      for (const input of form.querySelectorAll('input[name]'))
+        body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+      for (const [name, value] of Object.entries(fields)) body.set(name, value);
+      const name = pressed.getAttribute('name');
+      if (name) body.set(name, pressed.getAttribute('value') ?? '');
+      const action = pressed.getAttribute('formaction') ?? form.getAttribute('action') ?? '';
+      return follow(new URL(action, page.url).href, { method: 'POST', body });
+    },
+  };
+}
+
+function findForm(page: Page, button: string) {
+  for (const form of page.html.querySelectorAll('form')) {
+    const buttons = form.querySelectorAll('button');
+    const pressed = buttons.find((element) => element.textContent.trim() === button);
+    if (pressed) return { form, pressed };
+  }
+  throw new Error(`no button "${button}" on ${page.url} (${page.status}):\n${page.text}`);
+}
+
+/** The parameters of the redirect that left the server. */
+export function callbackParams(page: Page): URLSearchParams {
+  const location = page.headers.get('Location');
+  if (!location) throw new Error(`no redirect from ${page.url} (${page.status}):\n${page.text}`);
+  return new URL(location).searchParams;
+}
