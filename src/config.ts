@@ -49,22 +49,19 @@ export const SECRET_VARIABLES = {
   hashKeys: 'GATEHOUSE_HASH_KEYS',
 } as const;
 
-const port = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(65535)
-  .default(3000);
-const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+const PORT = z.coerce.number().int().min(1).max(65535);
+const LOG_LEVELS = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Reads the configuration from the environment. Throws a UsageError that lists every problem. */
 export function readConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
   const values = readFileVariants(environment, problems);
-  const common = readCommon(values, problems);
   const demo = isDemo(values, problems);
-  const config = demo ? readDemo(values, common, problems) : readProduction(values, common, problems);
+  const common = readCommon(values, demo, problems);
+  const config = demo
+    ? readDemo(values, common, problems)
+    : readProduction(values, common, problems);
   if (problems.length > 0) throw new UsageError(problems);
   return Object.freeze(config);
 }
@@ -99,20 +96,18 @@ function isDemo(values: Environment, problems: string[]): boolean {
   return asked || !configured;
 }
 
-function readCommon(values: Environment, problems: string[]) {
-  const parsedPort = port.safeParse(values['GATEHOUSE_PORT'] || undefined);
-  if (!parsedPort.success)
-    problems.push('GATEHOUSE_PORT must be a port number between 1 and 65535.');
-  const parsedLevel = logLevel.safeParse(values['GATEHOUSE_LOG_LEVEL'] || 'info');
-  if (!parsedLevel.success)
-    problems.push(`GATEHOUSE_LOG_LEVEL must be one of ${logLevel.options.join(', ')}.`);
-  const rateLimits = values['GATEHOUSE_RATE_LIMITS'] || 'on';
-  if (rateLimits !== 'on' && rateLimits !== 'off')
-    problems.push('GATEHOUSE_RATE_LIMITS must be on or off.');
+function readCommon(values: Environment, demo: boolean, problems: string[]) {
+  const read = <T>(name: string, schema: z.ZodType<T>, fallback: T, problem: string): T => {
+    const parsed = schema.safeParse(values[name] || fallback);
+    if (!parsed.success) problems.push(`${name} must be ${problem}.`);
+    return parsed.data ?? fallback;
+  };
+  const levels = LOG_LEVELS.options.join(', ');
   return {
-    port: parsedPort.data ?? 3000,
-    logLevel: parsedLevel.data ?? 'info',
-    rateLimits: rateLimits === 'on',
+    port: read('GATEHOUSE_PORT', PORT, 3000, 'a port number between 1 and 65535'),
+    // The demo's terminal shows the banner; its log speaks up when something is wrong.
+    logLevel: read('GATEHOUSE_LOG_LEVEL', LOG_LEVELS, demo ? 'warn' : 'info', `one of ${levels}`),
+    rateLimits: read('GATEHOUSE_RATE_LIMITS', z.enum(['on', 'off']), 'on', 'on or off') === 'on',
     productName: values['GATEHOUSE_PRODUCT_NAME'] || 'Gatehouse',
   };
 }
@@ -138,7 +133,9 @@ function readProduction(values: Environment, common: Common, problems: string[])
     problems.push('GATEHOUSE_RATE_LIMITS=off is for the demo only: unset it.');
   const databaseUrl = readDatabaseUrl(values, problems);
   if (!values['DATABASE_URL'])
-    problems.push('Set DATABASE_URL, for example postgres://gatehouse:...@db.example.com/gatehouse.');
+    problems.push(
+      'Set DATABASE_URL, for example postgres://gatehouse:...@db.example.com/gatehouse.',
+    );
   return {
     ...common,
     mode: 'production' as const,
@@ -161,7 +158,9 @@ function readDatabaseUrl(values: Environment, problems: string[]): string | unde
 
 function readIssuer(value: string | undefined, problems: string[]): string {
   if (!value) {
-    problems.push('Set GATEHOUSE_ISSUER to the public https URL, for example https://auth.example.com.');
+    problems.push(
+      'Set GATEHOUSE_ISSUER to the public https URL, for example https://auth.example.com.',
+    );
     return '';
   }
   const url = URL.parse(value);
@@ -179,13 +178,18 @@ function readIssuer(value: string | undefined, problems: string[]): string {
 function readSecrets(values: Environment, problems: string[]): Secrets {
   const seen = new Map<string, string>();
   const read = (name: string): Buffer[] => {
-    const list = (values[name] ?? '').split(',').map((part) => part.trim()).filter(Boolean);
-    if (list.length === 0) problems.push(`Set ${name} (or ${name}_FILE); \`gatehouse secrets\` makes one.`);
+    const list = (values[name] ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean);
+    if (list.length === 0)
+      problems.push(`Set ${name} (or ${name}_FILE); \`gatehouse secrets\` makes one.`);
     return list.map((text) => {
       const problem = secretProblem(text);
       if (problem) problems.push(`${name} ${problem}`);
       const other = seen.get(text);
-      if (other && other !== name) problems.push(`${name} repeats a value of ${other}: each needs its own.`);
+      if (other && other !== name)
+        problems.push(`${name} repeats a value of ${other}: each needs its own.`);
       seen.set(text, name);
       return Buffer.from(text, 'base64url');
     });
@@ -209,7 +213,10 @@ function secretProblem(text: string): string | undefined {
 }
 
 function readTrustedProxies(value: string | undefined, problems: string[]): string[] {
-  const list = (value ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+  const list = (value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
   for (const entry of list) {
     const [address = '', bits] = entry.split('/');
     const version = isIP(address);

@@ -18,7 +18,9 @@ const TEMPLATE = 'gatehouse_template';
 const TEMPLATE_LOCK = 5_318_008;
 
 /** Creates a database of its own for a test file. `DATABASE_URL` names another server to use. */
-export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  options: { migrated?: boolean } = {},
+): Promise<TestDatabase> {
   const given = process.env['DATABASE_URL'];
   const server = given
     ? { url: given, stop: async () => undefined }

@@ -39,14 +39,14 @@ export async function verifyBearerToken(options: VerifyOptions): Promise<Verifie
   });
 
   const { sub } = payload;
-  if (sub === undefined) throw refuseToken('The token has no sub claim.');
+  if (typeof sub !== 'string') throw refuseToken('The sub claim of the token is not a text.');
   // jose is content with one of several audiences; a token that other APIs accept too is not ours.
   if (payload.aud !== audience) {
     throw refuseToken(`The token is for several APIs; this API expects ${audience} alone.`);
   }
   const scopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : [];
   if (!scopes.includes(scope)) {
-    const granted = payload['scope'] ? `only ${scopes.join(', ')}` : 'no scope at all';
+    const granted = scopes.length > 0 ? `only ${scopes.join(', ')}` : 'no scope at all';
     const message = `This operation needs the scope ${scope}; the token has ${granted}.`;
     throw new BearerRefusal({ status: 403, error: 'insufficient_scope', message, scope });
   }

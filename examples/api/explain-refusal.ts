@@ -49,7 +49,7 @@ function explainClaim(
     return `The token is for ${shorten(payload.aud)}; this API expects ${audience}.`;
   }
   if (claim === 'iss') return explainIssuer(payload.iss, issuer);
-  return `The token's ${claim} claim is not acceptable: ${reason}.`;
+  return `The token's ${claim} claim is not acceptable.`;
 }
 
 function explainSignature(error: Error, token: string, { issuer }: Expectation): string {
@@ -62,7 +62,7 @@ function explainSignature(error: Error, token: string, { issuer }: Expectation):
 }
 
 function explainIssuer(claimed: string | undefined, trusted: string): string {
-  return `The token says that it was issued by ${shorten(claimed)}; this API trusts only ${trusted}.`;
+  return `The token says that it was issued by ${shorten(claimed ?? 'nobody')}; this API trusts only ${trusted}.`;
 }
 
 function isOneOf(
@@ -84,6 +84,6 @@ function isJwt(token: string): boolean {
 
 // These values come from a token that may be forged, and end up in a header and a log.
 function shorten(value: unknown): string {
-  const text = Array.isArray(value) ? value.join(' and ') : String(value ?? 'nobody');
+  const text = Array.isArray(value) ? value.join(' and ') : String(value ?? 'missing');
   return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }

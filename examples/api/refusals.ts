@@ -22,21 +22,20 @@ export const answerRefusals: Middleware = async (ctx, next) => {
 };
 
 function answerBearerRefusal(ctx: Context, refusal: BearerRefusal): void {
-  const { status, error, message, scope } = refusal;
-  ctx.status = status;
   ctx.set('WWW-Authenticate', formatChallenge(refusal));
-  ctx.body = { ...(error && { error, error_description: message }), message, scope };
+  const { status, error = 'authentication_required', message } = refusal;
+  answer(ctx, status, error, message);
 }
 
 function answerUnavailable(ctx: Context, { message }: IssuerUnavailable): void {
   ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  const words = `The token cannot be checked right now: ${message}. Try again soon.`;
-  answer(ctx, 503, 'temporarily_unavailable', words);
+  const description = `The token cannot be checked right now: ${message}. Try again soon.`;
+  answer(ctx, 503, 'temporarily_unavailable', description);
 }
 
-function answer(ctx: Context, status: number, error: string, message: string): void {
+function answer(ctx: Context, status: number, error: string, description: string): void {
   ctx.status = status;
-  ctx.body = { error, message };
+  ctx.body = { error, error_description: description };
 }
 
 function isShowable(error: unknown): error is { status: number; message: string } {

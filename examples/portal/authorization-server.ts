@@ -43,9 +43,10 @@ export function createAuthorizationServer(config: PortalConfig): AuthorizationSe
       })
       .catch((error: unknown) => {
         discovered = undefined;
-        throw new AuthorizationServerUnreachable(`Discovery of ${config.issuer} failed`, {
-          cause: error,
-        });
+        const failure = `Discovery of ${config.issuer} failed`;
+        // The visitor reads only that it failed; whoever runs the portal wants to know why.
+        console.error(`${failure}: ${describeCause(error)}`);
+        throw new AuthorizationServerUnreachable(failure, { cause: error });
       });
     return discovered;
   };
@@ -79,6 +80,11 @@ function relaxOnLoopback(client: Configuration, issuer: URL): Configuration {
   if (isLoopbackHttp(issuer)) allowInsecureRequests(client);
   client.timeout = TIMEOUT_SECONDS;
   return client;
+}
+
+function describeCause(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}, ${error.cause.message}` : error.message;
 }
 
 // Plain HTTP is acceptable only where nobody else can listen.

@@ -29,7 +29,7 @@ export const ORDERS_API: ApiReference = {
       id: 'list-orders',
       method: 'GET',
       path: '/orders',
-      summary: 'List the orders that you may see',
+      summary: 'List your orders',
       scope: 'orders.read',
     },
     {

@@ -1,6 +1,7 @@
 // What the rest of the house may know of an account.
-import { findAccountById } from '../storage/accounts.ts';
+
 import type { AccountRow } from '../storage/accounts.ts';
+import { findAccountById } from '../storage/accounts.ts';
 import type { Database } from '../storage/database.ts';
 
 export interface Account {

@@ -1,7 +1,7 @@
 // Runs the server until a signal: exit code 0 after a clean stop, 1 with plain words when it cannot start.
 import { readConfig } from '../config.ts';
+import { AppError, UsageError } from '../errors.ts';
 import { isUnavailable } from '../storage/database.ts';
-import { UsageError } from '../errors.ts';
 import { serve } from './serve.ts';
 
 /** Serves until SIGTERM or SIGINT. */
@@ -21,17 +21,22 @@ export async function runServe(): Promise<void> {
   }
 }
 
-/** Says what went wrong: configuration and usage in plain words, defects with their stack. */
+/** Says what went wrong on standard error. */
 export function reportFailure(error: unknown): void {
-  if (error instanceof UsageError) {
-    const [only, ...more] = error.problems;
-    const text = more.length > 0 ? error.problems.map((line) => `  - ${line}`).join('\n') : only;
-    process.stderr.write(more.length > 0 ? `Gatehouse cannot start:\n${text}\n` : `${text}\n`);
-  } else if (isUnavailable(error)) {
-    process.stderr.write(
-      `The database cannot be reached (${error instanceof Error ? error.message : error}): check DATABASE_URL and that PostgreSQL runs.\n`,
-    );
-  } else {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
-  }
+  process.stderr.write(`${describeFailure(error)}\n`);
+}
+
+/** Configuration, usage and an absent database in plain words, defects with their stack. */
+function describeFailure(error: unknown): string {
+  if (error instanceof UsageError) return describeProblems(error.problems);
+  if (error instanceof AppError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (isUnavailable(error))
+    return `The database cannot be reached (${error.message}): check DATABASE_URL and that PostgreSQL runs.`;
+  return error.stack ?? error.message;
+}
+
+function describeProblems(problems: readonly string[]): string {
+  if (problems.length === 1) return String(problems[0]);
+  return ['Gatehouse cannot start:', ...problems.map((line) => `  - ${line}`)].join('\n');
 }

@@ -49,6 +49,8 @@ async function serveProduction(config: ServerConfig, logger: Logger): Promise<Ru
 }
 
 async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningServer> {
+  // Before anything is created: a taken port is the commonest reason why a demo cannot start.
+  await expectFreePort({ host: '127.0.0.1', port: config.port });
   const database = await openDemoDatabase(config, logger);
   const db = openDatabase({ url: database.url, name: applicationName() });
   const stops = [db.close, database.stop];
@@ -126,16 +128,24 @@ async function listen(options: {
   ]);
 }
 
-function bind(server: Server, config: ServerConfig): Promise<void> {
+type Address = Pick<ServerConfig, 'host' | 'port'>;
+
+async function expectFreePort(address: Address): Promise<void> {
+  const probe = createServer();
+  await bind(probe, address);
+  await close(probe);
+}
+
+function bind(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new UsageError(occupied(config)) : error);
+      reject(error.code === 'EADDRINUSE' ? new UsageError(occupied(address)) : error);
     });
-    server.listen(config.port, config.host, resolve);
+    server.listen(address.port, address.host, resolve);
   });
 }
 
-function occupied({ host, port }: ServerConfig): string {
+function occupied({ host, port }: Address): string {
   return `Port ${port} on ${host} is in use: stop the program that holds it, or set GATEHOUSE_PORT to another port.`;
 }
 

@@ -50,7 +50,10 @@ export function demoClients(apis: Api[], portalUrl: string): ClientPlan[] {
       postLogoutRedirectUris: afterSignOut,
     }),
     plan('machine', 'Nightly stock sync', [...production, ...sandbox], { kind: 'machine' }),
-    { ...plan('machine-jwt', 'Invoice export', production, { kind: 'machine' }), privateKeyJwt: true },
+    {
+      ...plan('machine-jwt', 'Invoice export', production, { kind: 'machine' }),
+      privateKeyJwt: true,
+    },
     plan('console', 'Contoso test console', sandbox, {
       kind: 'mixed',
       firstParty: true,

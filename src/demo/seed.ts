@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { Passwords } from '../accounts/password.ts';
 import type { Api } from '../catalog/apis.ts';
-import { type ClientRequest, type RegistrationDeps, registerClient } from '../oidc/register-client.ts';
+import { type RegistrationDeps, registerClient } from '../oidc/register-client.ts';
 import { insertAccount } from '../storage/accounts.ts';
 import { insertApi, listApis, setApiClient } from '../storage/apis.ts';
 import { replaceClientUris } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
 import type { DemoAccount, DemoApi, DemoClient } from './demo-file.ts';
-import { type ClientUris, demoClients } from './seed-clients.ts';
+import { type ClientPlan, type ClientUris, demoClients } from './seed-clients.ts';
 
 const SCOPES = [
   { name: 'orders.read', description: 'See orders' },
@@ -74,21 +74,23 @@ export async function seedClients(
   portalUrl: string,
 ): Promise<DemoClient[]> {
   const seeded: DemoClient[] = [];
-  for (const plan of demoClients(apis, portalUrl)) {
-    const keys = plan.privateKeyJwt ? await createClientKeys() : undefined;
-    const request: ClientRequest = { ...plan.request, jwks: keys?.jwks };
-    const { id, secret } = await registerClient(deps, request);
-    if (plan.kind === 'resource-server') for (const api of apis) await setApiClient(deps.db, api.id, id);
-    seeded.push({
-      kind: plan.kind,
-      client_id: id,
-      ...(secret ? { client_secret: secret } : {}),
-      ...(keys ? { private_jwk: keys.privateJwk } : {}),
-      ...wireUris(plan.request),
-      scopes: plan.scopes,
-    });
-  }
+  for (const plan of demoClients(apis, portalUrl)) seeded.push(await seedClient(deps, plan));
+  const resourceServer = seeded.find(({ kind }) => kind === 'resource-server');
+  for (const api of apis) await setApiClient(deps.db, api.id, resourceServer?.client_id ?? '');
   return seeded;
+}
+
+async function seedClient(deps: RegistrationDeps, plan: ClientPlan): Promise<DemoClient> {
+  const keys = plan.privateKeyJwt ? await createClientKeys() : undefined;
+  const { id, secret } = await registerClient(deps, { ...plan.request, jwks: keys?.jwks });
+  return {
+    kind: plan.kind,
+    client_id: id,
+    ...(secret ? { client_secret: secret } : {}),
+    ...(keys ? { private_jwk: keys.privateJwk } : {}),
+    ...wireUris(plan.request),
+    scopes: plan.scopes,
+  };
 }
 
 /** Moves the demo to another port: the same clients, new URIs. */
@@ -113,7 +115,11 @@ function wireUris(uris: ClientUris) {
   return {
     redirect_uris: uris.redirectUris.map(({ uri }) => uri),
     ...(types.size > 1
-      ? { redirect_uri_types: Object.fromEntries(uris.redirectUris.map(({ uri, type }) => [uri, type])) }
+      ? {
+          redirect_uri_types: Object.fromEntries(
+            uris.redirectUris.map(({ uri, type }) => [uri, type]),
+          ),
+        }
       : {}),
     post_logout_redirect_uris: uris.postLogoutRedirectUris,
     ...(uris.allowedCorsOrigins.length > 0 ? { origins: uris.allowedCorsOrigins } : {}),

@@ -5,6 +5,7 @@ import type { DemoConfig, ServerConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
+import { listApis } from '../storage/apis.ts';
 import type { Database } from '../storage/database.ts';
 import { openEmbeddedDatabase } from '../storage/embedded/embedded-database.ts';
 import {
@@ -12,7 +13,6 @@ import {
   recordInstallation,
   setInstallationIssuer,
 } from '../storage/installation.ts';
-import { listApis } from '../storage/apis.ts';
 import { runInUnitOfWork } from '../storage/unit-of-work.ts';
 import {
   type DemoFile,
@@ -87,7 +87,9 @@ async function seedOrMove(
   const installation = await findInstallation(db);
   if (!installation) return seed(server, db, urls);
   if (installation.mode === 'production')
-    throw new UsageError('This database belongs to a production server: the demo does not touch it.');
+    throw new UsageError(
+      'This database belongs to a production server: the demo does not touch it.',
+    );
   if (!existing) {
     throw new UsageError(
       'This database holds a demo whose demo.json is in another data directory: set GATEHOUSE_DATA_DIR to it, or use an empty database.',

@@ -28,7 +28,11 @@ export function errorBoundary(deps: {
         throw new AppError(404, 'not_found', 'Nothing lives at this address.');
       }
     } catch (caught) {
-      answer(ctx, deps.render, deps.isUnavailable(caught) ? temporarilyUnavailable(caught) : caught);
+      answer(
+        ctx,
+        deps.render,
+        deps.isUnavailable(caught) ? temporarilyUnavailable(caught) : caught,
+      );
     }
   };
 }

@@ -36,7 +36,11 @@ export async function readForm<Schema extends z.ZodType>(
   options: { schema: Schema; csrf: CsrfProtection; binding: string },
 ): Promise<z.infer<Schema>> {
   if (!ctx.is('application/x-www-form-urlencoded'))
-    throw new AppError(415, 'invalid_request', 'Send this form as application/x-www-form-urlencoded.');
+    throw new AppError(
+      415,
+      'invalid_request',
+      'Send this form as application/x-www-form-urlencoded.',
+    );
   const site = ctx.get('Sec-Fetch-Site');
   if (site !== '' && site !== 'same-origin' && site !== 'none')
     throw new AppError(403, 'forbidden', 'This form was sent from another site.');
@@ -63,7 +67,9 @@ async function readBody(ctx: Context): Promise<string> {
       length: ctx.get('Content-Length') || null,
     });
   } catch (error) {
-    throw new AppError(413, 'invalid_request', `A form may hold at most ${LIMIT}.`, { cause: error });
+    throw new AppError(413, 'invalid_request', `A form may hold at most ${LIMIT}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 // The canonical host: a request for another host is refused before routing (421, RFC 9110 15.5.20).
 // oidc-provider builds every URL it emits from the request, so the request is pinned to the issuer.
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Middleware } from 'koa';
 import { AppError } from '../errors.ts';
@@ -27,29 +28,55 @@ export function guardHost(deps: {
   const isTrusted = createProxyCheck(deps.trustedProxies);
 
   return async function hostGuard(ctx, next) {
-    const { headers, socket } = ctx.req;
-    const trusted = isTrusted(socket.remoteAddress ?? '');
-    if (!trusted) for (const name of FORWARDED) delete headers[name];
-
-    const host = (trusted && firstValue(headers['x-forwarded-host'])) || headers.host || '';
-    const absolute = ctx.req.url?.startsWith('/') === false;
-    if (!allowed.has(host) || hasDuplicateHost(ctx.req.rawHeaders) || absolute) {
-      throw new AppError(421, 'misdirected_request', `This server answers at ${deps.issuer} only.`);
-    }
-    const secure = 'encrypted' in socket || firstValue(headers['x-forwarded-proto']) === 'https';
-    if (issuer.protocol === 'https:' && !secure) {
-      throw new AppError(
-        421,
-        'misdirected_request',
-        `This server answers at ${deps.issuer} over https only. Behind a proxy, list it in GATEHOUSE_TRUSTED_PROXIES and let it send X-Forwarded-Proto.`,
-      );
-    }
-    headers['x-forwarded-for'] = clientAddress(headers['x-forwarded-for'], socket, isTrusted);
-    headers.host = issuer.host;
-    headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
-    delete headers['x-forwarded-host'];
+    const { req } = ctx;
+    if (!isTrusted(req.socket.remoteAddress ?? '')) dropForwarded(req);
+    expectCanonical(req, issuer, allowed);
+    pinToIssuer(req, issuer, isTrusted);
     await next();
   };
+}
+
+function dropForwarded({ headers }: IncomingMessage): void {
+  for (const name of FORWARDED) delete headers[name];
+}
+
+function expectCanonical(req: IncomingMessage, issuer: URL, allowed: Set<string>): void {
+  if (!allowed.has(requestedHost(req)) || isAmbiguous(req))
+    throw misdirected(`at ${issuer.origin}`);
+  if (issuer.protocol === 'https:' && !isSecure(req)) {
+    throw misdirected(
+      `at ${issuer.origin} over https; a proxy in front of it belongs into GATEHOUSE_TRUSTED_PROXIES and must send X-Forwarded-Proto`,
+    );
+  }
+}
+
+function requestedHost({ headers }: IncomingMessage): string {
+  return firstValue(headers['x-forwarded-host']) || headers.host || '';
+}
+
+// Two Host headers, or an absolute request target, would let two parsers see two hosts.
+function isAmbiguous({ rawHeaders, url }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+  return hosts.length > 1 || url?.startsWith('/') !== true;
+}
+
+function isSecure({ headers, socket }: IncomingMessage): boolean {
+  return 'encrypted' in socket || firstValue(headers['x-forwarded-proto']) === 'https';
+}
+
+function misdirected(where: string): AppError {
+  return new AppError(421, 'misdirected_request', `This server answers only ${where}.`);
+}
+
+function pinToIssuer(
+  { headers, socket }: IncomingMessage,
+  issuer: URL,
+  isTrusted: (address: string) => boolean,
+): void {
+  headers['x-forwarded-for'] = clientAddress(headers['x-forwarded-for'], socket, isTrusted);
+  headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
+  headers.host = issuer.host;
+  delete headers['x-forwarded-host'];
 }
 
 function createProxyCheck(entries: string[]): (address: string) => boolean {
@@ -72,7 +99,11 @@ function clientAddress(
   socket: { remoteAddress?: string | undefined },
   isTrusted: (address: string) => boolean,
 ): string {
-  const hops = [forwarded ?? []].flat().join(',').split(',').map((hop) => hop.trim());
+  const hops = [forwarded ?? []]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((hop) => hop.trim());
   const known = hops.filter((hop) => isIP(hop) !== 0);
   return known.findLast((hop) => !isTrusted(hop)) ?? socket.remoteAddress ?? '';
 }
@@ -80,8 +111,4 @@ function clientAddress(
 function firstValue(value: string | string[] | undefined): string {
   const text = Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
   return text.split(',', 1)[0]?.trim() ?? '';
-}
-
-function hasDuplicateHost(rawHeaders: string[]): boolean {
-  return rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1;
 }

@@ -1,7 +1,6 @@
 // oidc-provider's storage adapter over oidc_payloads. The values that a bearer presents are taken
 // out of the payload before it is stored and put back when the right value asks for the row.
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
-import { seal, unseal } from './sealed-value.ts';
 import type { Database } from '../storage/database.ts';
 import {
   consumePayload,
@@ -12,6 +11,7 @@ import {
   type StoredPayload,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
+import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */
 export function createAdapter(db: Database): AdapterFactory {

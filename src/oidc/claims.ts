@@ -1,11 +1,11 @@
 // Accounts and claims: who the subject is, and what tokens say of them.
 import type {
   AccessToken,
-  Account as ProtocolAccount,
   ClientCredentials,
   Configuration,
   FindAccount,
   KoaContextWithOIDC,
+  Account as ProtocolAccount,
 } from 'oidc-provider';
 import { type Account, findUsableAccount } from '../accounts/account.ts';
 import type { Catalog } from '../catalog/apis.ts';

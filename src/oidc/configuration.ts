@@ -150,7 +150,9 @@ function isCorsRoute(ctx: KoaContextWithOIDC, authMethod: string | undefined): b
 /** RFC 7523bis: the audience is the issuer alone, and an assertion lives five minutes at most. */
 function assertAssertion(issuer: string, claims: Record<string, unknown>): void {
   if (claims['aud'] !== issuer)
-    throw new errors.InvalidClientAuth('the audience of a client assertion must be the issuer alone');
+    throw new errors.InvalidClientAuth(
+      'the audience of a client assertion must be the issuer alone',
+    );
   const exp = Number(claims['exp']);
   if (!(exp <= Date.now() / 1000 + 5 * MINUTE + 5))
     throw new errors.InvalidClientAuth('a client assertion may expire at most 5 minutes ahead');

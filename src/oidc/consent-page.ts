@@ -1,8 +1,8 @@
 // What the consent page says: who asks, where the person is sent, and each scope in words.
 import type { Api } from '../catalog/apis.ts';
 import type { Views } from '../http/views.ts';
-import { IDENTITY } from '../storage/consents.ts';
 import type { Client } from '../storage/clients.ts';
+import { IDENTITY } from '../storage/consents.ts';
 import { requestedScopes } from './grants.ts';
 
 const IDENTITY_SENTENCES: Record<string, string> = {

@@ -1,32 +1,48 @@
 // Grants: what a client may do for an account. First-party clients need no consent page; for others
 // an earlier consent that covers the request is enough, except for native clients.
 import type { Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import {
+  findConsent,
+  IDENTITY,
+  rememberConsent,
+  type ScopesByResource,
+} from '../storage/consents.ts';
 import type { Database } from '../storage/database.ts';
-import { findConsent, IDENTITY, rememberConsent, type ScopesByResource } from '../storage/consents.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
 
-/** `loadExistingGrant`: the session's grant if it covers the request, else one that needs no page. */
-export function createGrantLoader(deps: { db: Database; clients: ClientLookup }) {
-  return async (ctx: KoaContextWithOIDC): Promise<Grant | undefined> => {
-    const { account, client, provider, result, session } = ctx.oidc;
-    if (!account || !client) return undefined;
-    const wanted = requestedScopes(ctx.oidc.params ?? {});
-    const grantId = result?.consent?.grantId ?? session?.grantIdFor(client.clientId);
-    const existing = grantId ? await provider.Grant.find(grantId) : undefined;
-    if (existing?.accountId === account.accountId && covers(existing, wanted)) return existing;
-    if (ctx.oidc.promptPending('consent')) return undefined;
+interface GrantDeps {
+  db: Database;
+  clients: ClientLookup;
+}
 
-    const stored = deps.clients.stored(client);
-    const allowed = stored.firstParty
-      ? wanted
-      : await findConsent(deps.db, account.accountId, stored.id);
-    if (!isSubset(wanted, allowed)) return undefined;
-    const grant = new provider.Grant({ accountId: account.accountId, clientId: stored.id });
-    addScopes(grant, wanted);
-    await grant.save();
-    return grant;
-  };
+/** `loadExistingGrant`: the session's grant if it covers the request, else one that needs no page. */
+export function createGrantLoader(deps: GrantDeps) {
+  return (ctx: KoaContextWithOIDC) => loadGrant(deps, ctx);
+}
+
+async function loadGrant(deps: GrantDeps, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { account, client } = ctx.oidc;
+  if (!account || !client) return undefined;
+  const { accountId } = account;
+  const wanted = requestedScopes(ctx.oidc.params ?? {});
+  const existing = await findExisting(ctx, client.clientId);
+  if (existing?.accountId === accountId && covers(existing, wanted)) return existing;
+
+  const stored = deps.clients.stored(client);
+  if (ctx.oidc.promptPending('consent') || stored.kind === 'native') return undefined;
+  const allowed = stored.firstParty ? wanted : await findConsent(deps.db, accountId, stored.id);
+  if (!isSubset(wanted, allowed)) return undefined;
+  const grant = new ctx.oidc.provider.Grant({ accountId, clientId: stored.id });
+  addScopes(grant, wanted);
+  await grant.save();
+  return grant;
+}
+
+async function findExisting(ctx: KoaContextWithOIDC, clientId: string): Promise<Grant | undefined> {
+  const { provider, result, session } = ctx.oidc;
+  const grantId = result?.consent?.grantId ?? session?.grantIdFor(clientId);
+  return grantId ? provider.Grant.find(grantId) : undefined;
 }
 
 /** Records the consent given on the page and returns the id of a grant for exactly that. */

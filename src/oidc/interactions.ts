@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import type { InteractionResults, Provider } from 'oidc-provider';
 import { z } from 'zod';
 import { findUsableAccount } from '../accounts/account.ts';
-import { type SignInDeps, signIn } from '../accounts/sign-in.ts';
+import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
 import { type CsrfProtection, readForm } from '../http/form.ts';
@@ -175,7 +175,12 @@ async function showSignIn(
   deps.render(ctx, 'sign-in', { ...(await formsOf(ctx, deps, interaction, 'sign-in')), ...page });
 }
 
-async function formsOf(ctx: Context, deps: InteractionDeps, interaction: Interaction, step: string) {
+async function formsOf(
+  ctx: Context,
+  deps: InteractionDeps,
+  interaction: Interaction,
+  step: string,
+) {
   const { client_id, redirect_uri } = interaction.params;
   allowFormAction(ctx, [typeof redirect_uri === 'string' ? redirect_uri : undefined]);
   const client = await deps.clients.find(String(client_id));
@@ -193,11 +198,8 @@ async function signInWithPassword(
   interaction: Interaction,
   form: z.infer<typeof credentialsForm>,
 ) {
-  const errors = {
-    ...(/^\s*\S+@\S+\s*$/.test(form.email) ? {} : { email: 'Enter your e-mail address.' }),
-    ...(form.password ? {} : { password: 'Enter your password.' }),
-  };
-  if (Object.keys(errors).length > 0) {
+  const errors = missingCredentials(form);
+  if (errors) {
     ctx.status = 400;
     return showSignIn(ctx, deps, interaction, { email: form.email, errors });
   }
@@ -207,16 +209,8 @@ async function signInWithPassword(
   const clientId = String(interaction.params['client_id']);
   if (outcome.kind !== 'signed-in') {
     audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });
-    const throttled = outcome.kind === 'throttled';
-    ctx.status = throttled ? 429 : 400;
-    if (throttled) ctx.set('Retry-After', String(outcome.retryAfterSeconds));
-    return showSignIn(ctx, deps, interaction, {
-      email: form.email,
-      passwordFocus: true,
-      alert: throttled
-        ? `Too many attempts. Please wait ${outcome.retryAfterSeconds} seconds and try again.`
-        : 'The e-mail address or the password is not right.',
-    });
+    const alert = refusal(ctx, outcome);
+    return showSignIn(ctx, deps, interaction, { email: form.email, passwordFocus: true, alert });
   }
   const { accountId } = outcome;
   audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });
@@ -227,6 +221,25 @@ async function signInWithPassword(
   });
 }
 
+function missingCredentials({ email, password }: z.infer<typeof credentialsForm>) {
+  const errors = {
+    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: 'Enter your e-mail address.' }),
+    ...(password ? {} : { password: 'Enter your password.' }),
+  };
+  return Object.keys(errors).length > 0 ? errors : undefined;
+}
+
+// The same status and sentence for every account and for none.
+function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-in' }>): string {
+  if (outcome.kind === 'refused') {
+    ctx.status = 400;
+    return 'The e-mail address or the password is not right.';
+  }
+  ctx.status = 429;
+  ctx.set('Retry-After', String(outcome.retryAfterSeconds));
+  return `Too many attempts. Please wait ${outcome.retryAfterSeconds} seconds and try again.`;
+}
+
 function askForAnotherAccount(ctx: Context, interaction: Interaction) {
   ctx.status = 303;
   ctx.redirect(`/interaction/${interaction.uid}?account=another`);
@@ -234,7 +247,11 @@ function askForAnotherAccount(ctx: Context, interaction: Interaction) {
 
 function expectPrompt(interaction: Interaction, name: string): void {
   if (interaction.prompt.name !== name || !interaction.session?.accountId)
-    throw new AppError(400, 'invalid_request', 'This step is not the one that is due. Reload the page.');
+    throw new AppError(
+      400,
+      'invalid_request',
+      'This step is not the one that is due. Reload the page.',
+    );
 }
 
 async function handBack(ctx: Context, deps: InteractionDeps, result: InteractionResults) {

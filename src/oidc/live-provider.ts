@@ -1,8 +1,9 @@
 // The running Provider: built from the keys of the database, replaced as a whole when they change.
 // oidc-provider cannot reload keys, but an instance costs a millisecond and holds no state: requests
 // under way finish on the old one (its state is in the adapter), new ones start on the new one.
-import compose from 'koa-compose';
+
 import type { Middleware } from 'koa';
+import compose from 'koa-compose';
 import { type AuthorizationCode, Provider } from 'oidc-provider';
 import type { Changes } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
@@ -52,10 +53,7 @@ export async function createLiveProvider(deps: LiveProviderDeps): Promise<LivePr
   };
 }
 
-function createProvider(
-  deps: LiveProviderDeps,
-  keys: ConfigurationDeps['jwks']['keys'],
-): Provider {
+function createProvider(deps: LiveProviderDeps, keys: ConfigurationDeps['jwks']['keys']): Provider {
   const provider = new Provider(deps.issuer, createConfiguration({ ...deps, jwks: { keys } }));
   provider.proxy = true;
   deps.clients.attach(provider);

@@ -24,7 +24,8 @@ export async function createMetadataValidator(): Promise<ValidateMetadata> {
   const model = provider.Client as unknown as { validate(metadata: unknown): Promise<void> };
   return async (metadata) => {
     await model.validate(metadata).catch((cause: unknown) => {
-      const text = cause instanceof Error && 'error_description' in cause && cause.error_description;
+      const text =
+        cause instanceof Error && 'error_description' in cause && cause.error_description;
       throw new AppError(400, 'invalid_client_metadata', String(text || cause), { cause });
     });
   };

@@ -34,7 +34,9 @@ async function redirectToGet(ctx: Context): Promise<void> {
   }
   const body = await getRawBody(ctx.req, { limit: MAX_QUERY_BYTES, encoding: 'utf8' }).catch(
     (cause: unknown) => {
-      throw new AppError(413, 'invalid_request', 'The authorization request is too large.', { cause });
+      throw new AppError(413, 'invalid_request', 'The authorization request is too large.', {
+        cause,
+      });
     },
   );
   ctx.status = 303;

@@ -71,7 +71,10 @@ function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): 
 }
 
 function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  requestLog(ctx).info({ event, clientId: ctx.oidc.client?.clientId, ...reasons(error) }, 'refused');
+  requestLog(ctx).info(
+    { event, clientId: ctx.oidc.client?.clientId, ...reasons(error) },
+    'refused',
+  );
 }
 
 function reasons(error: unknown): Record<string, unknown> {

@@ -3,19 +3,41 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 const REMEDIES: [RegExp, string][] = [
-  [/^authorization code not found/, 'the authorization code is unknown: it was used before, has expired, or belongs to another server'],
-  [/^authorization code is expired/, 'the authorization code has expired: exchange it within 60 seconds'],
-  [/already (consumed|used|redeemed)/, 'it was already redeemed: codes and rotated refresh tokens work once'],
+  [
+    /^authorization code not found/,
+    'the authorization code is unknown: it was used before, has expired, or belongs to another server',
+  ],
+  [
+    /^authorization code is expired/,
+    'the authorization code has expired: exchange it within 60 seconds',
+  ],
+  [
+    /already (consumed|used|redeemed)/,
+    'it was already redeemed: codes and rotated refresh tokens work once',
+  ],
   [/^client mismatch/, 'it was issued to another client'],
-  [/code_verifier must be provided/, 'code_verifier is missing: send the one that belongs to the code_challenge (S256)'],
-  [/code_verifier does not match/, 'code_verifier does not match the code_challenge (S256) of the authorization request'],
-  [/^refresh token (not found|is expired)/, 'the refresh token is unknown, expired or revoked: send the person through authorization again'],
-  [/^grant (not found|is expired)/, 'the authorization behind it has been revoked or has expired: send the person through authorization again'],
+  [
+    /code_verifier must be provided/,
+    'code_verifier is missing: send the one that belongs to the code_challenge (S256)',
+  ],
+  [
+    /code_verifier does not match/,
+    'code_verifier does not match the code_challenge (S256) of the authorization request',
+  ],
+  [
+    /^refresh token (not found|is expired)/,
+    'the refresh token is unknown, expired or revoked: send the person through authorization again',
+  ],
+  [
+    /^grant (not found|is expired)/,
+    'the authorization behind it has been revoked or has expired: send the person through authorization again',
+  ],
   [/referenced account not found/, 'the account can no longer be used'],
 ];
 
 const GRANT_REPLACEMENTS: Record<string, string> = {
-  password: 'the password grant is not offered: use authorization_code with PKCE (S256), or client_credentials for a machine',
+  password:
+    'the password grant is not offered: use authorization_code with PKCE (S256), or client_credentials for a machine',
   implicit: 'the implicit flow is not offered: use authorization_code with PKCE (S256)',
 };
 
@@ -77,7 +99,9 @@ export function differingPart(sent: string, expected: string): string {
 
 function presentsCredential(ctx: KoaContextWithOIDC): boolean {
   const { params } = ctx.oidc;
-  return Boolean(ctx.get('Authorization') || params?.['client_secret'] || params?.['client_assertion']);
+  return Boolean(
+    ctx.get('Authorization') || params?.['client_secret'] || params?.['client_assertion'],
+  );
 }
 
 function isErrorBody(body: unknown): body is { error: string; error_description?: string } {

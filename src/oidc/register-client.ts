@@ -97,33 +97,56 @@ function authMethodOf(request: ClientRequest): Client['authMethod'] {
 }
 
 function checkPolicy(request: ClientRequest): void {
-  const { kind, redirectUris } = request;
-  if (!/^[^\p{C}]{1,100}$/u.test(request.name.trim()))
-    throw invalidRequest('name must have 1 to 100 characters and no control characters');
+  const problem =
+    nameProblem(request) ??
+    redirectUrisProblem(request) ??
+    firstProblem('post-logout redirect URI', request.postLogoutRedirectUris, (uri) =>
+      redirectUriProblem(uri, request.kind === 'native' ? 'native' : 'web'),
+    ) ??
+    firstProblem('CORS origin', request.allowedCorsOrigins, originProblem) ??
+    entitlementProblem(request);
+  if (problem) throw invalidRequest(problem);
+}
+
+function nameProblem({ name }: ClientRequest): string | undefined {
+  return /^[^\p{C}]{1,100}$/u.test(name.trim())
+    ? undefined
+    : 'name must have 1 to 100 characters and no control characters';
+}
+
+function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | undefined {
   const redirects = GRANT_TYPES[kind].includes('authorization_code');
   if (redirects && redirectUris.length === 0)
-    throw invalidRequest(`a ${kind} client needs at least one redirect URI`);
-  if (!redirects && redirectUris.length > 0)
-    throw invalidRequest(`a ${kind} client has no redirect URIs`);
+    return `a ${kind} client needs at least one redirect URI`;
+  if (!redirects && redirectUris.length > 0) return `a ${kind} client has no redirect URIs`;
+  const types: string[] = kind === 'mixed' ? ['web', 'spa'] : [kind];
+  const odd = redirectUris.find(({ type }) => !types.includes(type));
+  if (odd) return `redirect URI ${odd.uri}: a ${kind} client takes the type ${types.join(' or ')}`;
   for (const { uri, type } of redirectUris) {
-    const expected = kind === 'mixed' ? ['web', 'spa'] : [kind];
-    if (!expected.includes(type))
-      throw invalidRequest(`redirect URI ${uri}: a ${kind} client takes the type ${expected.join(' or ')}`);
     const problem = redirectUriProblem(uri, type);
-    if (problem) throw invalidRequest(`redirect URI ${uri} ${problem}`);
+    if (problem) return `redirect URI ${uri} ${problem}`;
   }
-  for (const uri of request.postLogoutRedirectUris) {
-    const problem = redirectUriProblem(uri, kind === 'native' ? 'native' : 'web');
-    if (problem) throw invalidRequest(`post-logout redirect URI ${uri} ${problem}`);
+  return undefined;
+}
+
+function firstProblem(
+  label: string,
+  values: string[],
+  check: (value: string) => string | undefined,
+): string | undefined {
+  for (const value of values) {
+    const problem = check(value);
+    if (problem) return `${label} ${value} ${problem}`;
   }
-  for (const origin of request.allowedCorsOrigins) {
-    const problem = originProblem(origin);
-    if (problem) throw invalidRequest(`CORS origin ${origin} ${problem}`);
-  }
-  for (const { api, scopes } of request.entitlements) {
+  return undefined;
+}
+
+function entitlementProblem({ entitlements }: ClientRequest): string | undefined {
+  for (const { api, scopes } of entitlements) {
     const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
-    if (unknown) throw invalidRequest(`scope ${unknown} is not one of ${api.resource}`);
+    if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
   }
+  return undefined;
 }
 
 // The schema sees the client as it will be looked up.

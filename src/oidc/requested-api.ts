@@ -54,7 +54,10 @@ export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api 
 /** The API of a request that names neither API nor scope: the default, or the only one given. */
 export function defaultApi(apis: Api[], client: Client): Api | undefined {
   const given = apis.filter((api) => client.entitlements.has(api.id));
-  return given.find((api) => api.id === client.defaultApiId) ?? (given.length === 1 ? given[0] : undefined);
+  return (
+    given.find((api) => api.id === client.defaultApiId) ??
+    (given.length === 1 ? given[0] : undefined)
+  );
 }
 
 /** Every requested scope must be one of the API and given to the client; else invalid_scope names it. */

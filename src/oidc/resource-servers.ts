@@ -22,9 +22,7 @@ import {
   printable,
 } from './requested-api.ts';
 
-type ResourceIndicators = NonNullable<
-  NonNullable<Configuration['features']>['resourceIndicators']
->;
+type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
 
 /** The `features.resourceIndicators` configuration. */
 export function createResourceIndicators(deps: {
@@ -55,7 +53,10 @@ export function createResourceIndicators(deps: {
     async useGrantedResource(ctx, model) {
       const audience = requestedAudience(ctx);
       const granted = [model.resource].flat();
-      if (audience !== undefined && !granted.includes(apiByName(await catalog.all(), audience).resource))
+      if (
+        audience !== undefined &&
+        !granted.includes(apiByName(await catalog.all(), audience).resource)
+      )
         throw new errors.InvalidTarget(`this grant is not for ${printable(audience)}`);
       return true;
     },
@@ -95,7 +96,8 @@ function normalizeScope(ctx: KoaContextWithOIDC, api: Api, client: Client): void
       identity,
     );
   }
-  params['scope'] = scope === '' ? entitledScopes(api, client).join(' ') : expandDefault(api, client, scope);
+  params['scope'] =
+    scope === '' ? entitledScopes(api, client).join(' ') : expandDefault(api, client, scope);
 }
 
 function asksForScopes(ctx: KoaContextWithOIDC): boolean {
@@ -138,7 +140,10 @@ function toResourceServer(api: Api, client: Client): ResourceServer {
     scope: entitledScopes(api, client).join(' '),
     audience: api.audience,
     // A person's token lives 10 minutes at most, a console's 5; machines get what the API allows.
-    accessTokenTTL: Math.min(api.tokenLifetime, machine ? 3600 : client.kind === 'mixed' ? 300 : 600),
+    accessTokenTTL: Math.min(
+      api.tokenLifetime,
+      machine ? 3600 : client.kind === 'mixed' ? 300 : 600,
+    ),
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: api.alg } },
   };

@@ -62,7 +62,11 @@ export async function rotateSigningKey(
   return withSigningKeysLocked(deps.db, async (query, rows) => {
     const upcoming = rows.find((row) => row.alg === alg && row.state === 'next');
     if (!upcoming)
-      throw new AppError(404, 'not_found', `There is no ${alg} key to rotate: no API signs with it.`);
+      throw new AppError(
+        404,
+        'not_found',
+        `There is no ${alg} key to rotate: no API signs with it.`,
+      );
     const usableAt = new Date(upcoming.created_at.getTime() + PUBLISH_BEFORE_USE_SECONDS * 1000);
     if (!options.emergency && usableAt > new Date()) {
       throw new AppError(

@@ -84,8 +84,5 @@ export async function setAccountState(
 /** Stores a new password hash. */
 export async function setPasswordHash(db: Database, id: string, hash: string): Promise<void> {
   const query = await db.query();
-  await query('accounts')
-    .where({ id })
-    .update({ password_hash: hash, updated_at: query.fn.now() });
+  await query('accounts').where({ id }).update({ password_hash: hash, updated_at: query.fn.now() });
 }
-

@@ -27,7 +27,10 @@ export interface Client {
   entitlements: Map<string, Set<string>>;
 }
 
-export type NewClient = Omit<Client, 'disabledAt' | 'createdAt' | 'secretHashes' | 'entitlements'> & {
+export type NewClient = Omit<
+  Client,
+  'disabledAt' | 'createdAt' | 'secretHashes' | 'entitlements'
+> & {
   entitlements: { apiId: string; scope: string }[];
   secrets: { id: string; name: string; hash: Buffer; hint: string }[];
 };

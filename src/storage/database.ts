@@ -44,7 +44,8 @@ export function openDatabase(options: {
   };
 }
 
-const UNAVAILABLE = /^(08|53|57P|25006|25P03|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|55P03|57014)/;
+const UNAVAILABLE =
+  /^(08|53|57P|25006|25P03|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|55P03|57014)/;
 
 /** True when an error means that the database is away, overloaded or read-only: the caller may retry. */
 export function isUnavailable(error: unknown): boolean {

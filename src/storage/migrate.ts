@@ -9,7 +9,12 @@ const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
 const ADVISORY_LOCK = 6_174_031;
 
 function migratorConfig(directory: string): Knex.MigratorConfig {
-  return { directory, loadExtensions: ['.ts'], tableName: 'migrations', disableMigrationsListValidation: true };
+  return {
+    directory,
+    loadExtensions: ['.ts'],
+    tableName: 'migrations',
+    disableMigrationsListValidation: true,
+  };
 }
 
 /**

@@ -1,9 +1,9 @@
 // The protocol artefacts of oidc-provider: codes, tokens, sessions, interactions, grants.
 // A row's id is the SHA-256 of its value: a dump of the table yields nothing that can be presented.
 import { createHash } from 'node:crypto';
+import type { Knex } from 'knex';
 import type { Database } from './database.ts';
 import { currentUnitOfWork } from './unit-of-work.ts';
-import type { Knex } from 'knex';
 
 export interface StoredPayload {
   payload: Record<string, unknown>;
@@ -87,7 +87,9 @@ export async function consumePayload(db: Database, model: string, value: string)
 /** Deletes one artefact; an absent one is no error. */
 export async function destroyPayload(db: Database, model: string, value: string): Promise<void> {
   const query = await db.query();
-  await query('oidc_payloads').where({ model, id: digest(value) }).delete();
+  await query('oidc_payloads')
+    .where({ model, id: digest(value) })
+    .delete();
 }
 
 /**
@@ -97,8 +99,12 @@ export async function destroyPayload(db: Database, model: string, value: string)
 export async function revokeGrant(db: Database, grantId: string): Promise<void> {
   const revoke = async (query: Knex) => {
     // The grant's row goes first: parallel replays of one family then wait instead of deadlocking.
-    await query('oidc_payloads').where({ model: 'Grant', id: digest(grantId) }).delete();
-    await query('oidc_payloads').where({ grant_id: digest(grantId) }).delete();
+    await query('oidc_payloads')
+      .where({ model: 'Grant', id: digest(grantId) })
+      .delete();
+    await query('oidc_payloads')
+      .where({ grant_id: digest(grantId) })
+      .delete();
   };
   currentUnitOfWork()?.keepOnRefusal(revoke);
   await revoke(await db.query());

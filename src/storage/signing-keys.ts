@@ -1,8 +1,9 @@
 // Signing keys: rows of next, current and retired keys; the private part is encrypted by the caller.
-import { announce } from './changes.ts';
-import type { SigningAlg } from './apis.ts';
-import type { Database } from './database.ts';
+
 import type { Knex } from 'knex';
+import type { SigningAlg } from './apis.ts';
+import { announce } from './changes.ts';
+import type { Database } from './database.ts';
 
 export type KeyState = 'next' | 'current' | 'retired';
 

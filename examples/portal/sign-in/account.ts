@@ -3,15 +3,16 @@ import type { Account } from './sessions.ts';
 
 const ADMIN_ROLE = 'admin';
 
+type Claims = { sub: string; nonce?: unknown } & Record<string, unknown>;
+
 /** Reads an account from the claims of the ID token and userinfo together. */
-export function readAccount(claims: Record<string, unknown> & { sub: string }): Account {
+export function readAccount({ nonce: _spent, ...claims }: Claims): Account {
   const { sub, name, given_name, email, roles } = claims;
-  const email_ = typeof email === 'string' ? email : undefined;
-  const names = [name, given_name, email_].filter((value) => typeof value === 'string');
+  const names = [name, given_name, email].filter((value) => typeof value === 'string');
   return {
     sub,
     name: names.find((value) => value.trim() !== '') ?? sub,
-    email: email_,
+    email: typeof email === 'string' ? email : undefined,
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
     claims,
   };
