@@ -24,6 +24,12 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
+/** Who types into the sign-in page. */
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
 /** The PKCE pair that all requests here use unless told otherwise. RFC 7636 section 4. */
 export const VERIFIER = randomBytes(32).toString('base64url');
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
@@ -125,7 +131,7 @@ export async function proceed(
   gatehouse: Gatehouse,
   agent: Agent,
   start: Page,
-  account = gatehouse.accounts[0],
+  account: Credentials | undefined = gatehouse.accounts[0],
 ): Promise<Page> {
   let page = start;
   for (let steps = 0; steps < 4 && page.status === 200; steps += 1) {
@@ -152,11 +158,11 @@ export async function authorize(
   gatehouse: Gatehouse,
   client: TestClient,
   params: Params = {},
-  browser: { agent?: Agent; account?: { email: string; password: string } } = {},
+  browser: { agent?: Agent; account?: Credentials } = {},
 ): Promise<URLSearchParams> {
   const agent = browser.agent ?? createAgent(gatehouse.issuer);
   const start = await agent.get(authorizeUrl(gatehouse, client, params));
-  const back = await proceed(gatehouse, agent, start, browser.account ?? gatehouse.accounts[0]);
+  const back = await proceed(gatehouse, agent, start, browser.account);
   return callback(back).params;
 }
 
@@ -165,7 +171,7 @@ export async function signInFor(
   gatehouse: Gatehouse,
   client: TestClient,
   params: Params = {},
-  browser: { agent?: Agent; account?: { email: string; password: string } } = {},
+  browser: { agent?: Agent; account?: Credentials } = {},
 ): Promise<Record<string, unknown>> {
   const given = await authorize(gatehouse, client, params, browser);
   const answer = await redeem(gatehouse, client, given.get('code') ?? '', {

@@ -9,7 +9,7 @@ import { startExamples } from '../demo/examples.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
 import { UsageError } from '../errors.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
+import { type Database, expectReachable, openDatabase } from '../storage/database.ts';
 import { applicationName } from '../storage/embedded/embedded-database.ts';
 import { withFileLock } from '../storage/embedded/file-lock.ts';
 import { recordInstallation } from '../storage/installation.ts';
@@ -31,6 +31,7 @@ export function serve(config: Config): Promise<RunningServer> {
 async function serveProduction(config: ServerConfig, logger: Logger): Promise<RunningServer> {
   const db = openDatabase({ url: config.databaseUrl, name: applicationName() });
   try {
+    await expectReachable(db);
     await expectMigrated(db);
     const { mode, issuer } = config;
     const installation = await recordInstallation(db, { mode, issuer });
@@ -57,6 +58,7 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
   try {
     // Until it listens, another process cannot see that this one is the first.
     await withFileLock(join(config.dataDir, 'start.lock'), async () => {
+      await expectReachable(db);
       await migrate(db);
       const { server, demo, primary } = await prepareDemo(config, db, database.url);
       const running = await listen({ config: server, db, logger, demo });

@@ -81,8 +81,9 @@ export function createClientLookup(deps: {
   };
 }
 
-// Which face a request sees. Without any credential, and only for an `spa` redirect URI, a client
-// with typed URIs is public; the library then demands the code's own redirect_uri and its PKCE.
+// Which face a request sees. Without any credential, and unless it names a `web` redirect URI, a
+// client with typed URIs is public; the library then demands the code's own redirect_uri and its
+// PKCE, so that a code issued for a `web` URI cannot be redeemed without the secret.
 function faceFor(client: Client): ClientFace {
   const ctx = Provider.ctx;
   if (client.kind !== 'mixed' || !ctx || !AUTHENTICATED_ROUTES.has(ctx.oidc.route))
@@ -90,7 +91,7 @@ function faceFor(client: Client): ClientFace {
   const params = ctx.oidc.params ?? {};
   const hasCredential =
     ctx.get('Authorization') !== '' || params['client_secret'] || params['client_assertion'];
-  return !hasCredential && redirectUriType(client, params['redirect_uri']) === 'spa'
-    ? 'public'
-    : 'registered';
+  const uri = params['redirect_uri'];
+  const isPublic = !hasCredential && uri !== undefined && redirectUriType(client, uri) !== 'web';
+  return isPublic ? 'public' : 'registered';
 }

@@ -21,6 +21,10 @@ const REMEDIES: [RegExp, string][] = [
     'code_verifier is missing: send the one that belongs to the code_challenge (S256)',
   ],
   [
+    /unsupported code_challenge_method/,
+    'a code_verifier was sent, but the authorization request had no code_challenge: send one there (S256)',
+  ],
+  [
     /code_verifier does not match/,
     'code_verifier does not match the code_challenge (S256) of the authorization request',
   ],
@@ -45,6 +49,9 @@ const GRANT_REPLACEMENTS: Record<string, string> = {
 export function explainRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void {
   const { body } = ctx;
   if (!isErrorBody(body)) return;
+  // RFC 6749 section 5.2 has a word of its own for this; the library says invalid_request.
+  if (body.error_description?.startsWith('requested grant type is not allowed'))
+    body.error = 'unauthorized_client';
   const description = describe(ctx, error);
   if (description) body.error_description = description;
   // A console shows only a 400; 401 is for those who tried to authenticate (RFC 6749 section 5.2).

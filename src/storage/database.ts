@@ -1,4 +1,5 @@
 // The connection pool, and the executor that joins the unit of work of the current request.
+import { setTimeout } from 'node:timers/promises';
 import knexFactory, { type Knex } from 'knex';
 import { currentUnitOfWork } from './unit-of-work.ts';
 
@@ -34,6 +35,8 @@ export function openDatabase(options: {
     connection,
     // A request that cannot get a connection must fail within two seconds, not queue.
     acquireConnectionTimeout: 1800,
+    // Errors reach the caller; knex would also print them, in the middle of our own sentences.
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
     pool: { min: 0, max: options.maxConnections ?? 20, idleTimeoutMillis: 30_000 },
   });
   return {
@@ -44,6 +47,28 @@ export function openDatabase(options: {
   };
 }
 
+const STARTING_UP = '57P03';
+const START_ATTEMPTS = 6;
+
+/**
+ * Waits a few seconds for a database that is starting or slow to answer. Throws what it answered
+ * last, at once when nothing listens.
+ */
+export async function expectReachable(db: Database): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await db.knex.raw('SELECT 1');
+      return;
+    } catch (error) {
+      const slow = error instanceof Error && /timeout/i.test(error.message);
+      const worthIt =
+        slow || (error instanceof Error && 'code' in error && error.code === STARTING_UP);
+      if (!worthIt || attempt === START_ATTEMPTS) throw error;
+      await setTimeout(500);
+    }
+  }
+}
+
 const UNAVAILABLE =
   /^(08|53|57P|25006|25P03|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|55P03|57014)/;
 
@@ -52,7 +77,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (UNAVAILABLE.test(code) || error.name === 'KnexTimeoutError') return true;
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+  return /Connection terminated|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error/.test(
     error.message,
   );
 }

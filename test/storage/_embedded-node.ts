@@ -84,7 +84,11 @@ export async function startNode(t: ExecutionContext, dataDir: string): Promise<N
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.teardown(() => child.kill('SIGKILL'));
-  const [line] = await once(createInterface(child.stdout), 'line');
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the node ended with ${code} before it had opened the database`);
+  });
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), failed]);
+  failed.catch(() => undefined);
   const opened = JSON.parse(String(line)) as Pick<Node, 'url' | 'owner'>; // printed just above
   return {
     ...opened,

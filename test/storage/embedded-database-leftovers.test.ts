@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { readProcessState } from '../../src/storage/embedded/process-state.ts';
 import { makeDataDir, open, readHome } from './_embedded-node.ts';
 
 const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip;
@@ -37,6 +39,7 @@ linuxOnly('a postmaster.pid that names a zombie is no obstacle', async (t) => {
   const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 120']);
   t.teardown(() => parent.kill('SIGKILL'));
   const [pid] = await once(createInterface(parent.stdout), 'line');
+  while ((await readProcessState(Number(pid))) !== 'zombie') await sleep(5);
   const cluster = join(await readHome(dataDir), 'postgres');
   await writeFile(join(cluster, 'postmaster.pid'), `${pid}\n${cluster}\n0\n1\n\n`);
   t.true((await open(t, dataDir)).owner);

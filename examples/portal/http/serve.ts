@@ -1,9 +1,9 @@
 // Starts the HTTP server of this example on loopback and ends it with its parent.
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export type ServeOptions = {
   name: string;
-  handler: RequestListener;
+  handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   port: number;
   /** The environment variable that chose the port, for the sentence about an occupied one. */
   portVariable: string;
@@ -16,7 +16,7 @@ export type ServeOptions = {
  * one sentence when the port cannot be used.
  */
 export function serve({ name, handler, port, portVariable, url }: ServeOptions): void {
-  const server = createServer(handler);
+  const server = createServer((request, response) => void handler(request, response));
 
   const stop = (): void => {
     server.close(() => process.exit(0));

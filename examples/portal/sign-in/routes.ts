@@ -30,7 +30,7 @@ export function addSignInRoutes(router: Router, options: SignInOptions): void {
     const { state, nonce, codeVerifier } = pending.begin(ctx, { returnPath, retry });
     const url = client.buildAuthorizationUrl(config, {
       redirect_uri: redirectUri,
-      scope: 'openid profile email',
+      scope: listScopes(config),
       state,
       nonce,
       code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
@@ -77,6 +77,13 @@ export function addSignInRoutes(router: Router, options: SignInOptions): void {
     ctx.status = 303;
     ctx.redirect(url.href);
   });
+}
+
+// The settings page looks at roles; where they have a scope of their own, ask for it.
+function listScopes(config: client.Configuration): string {
+  const { scopes_supported = [] } = config.serverMetadata();
+  const scopes = ['openid', 'profile', 'email'];
+  return [...scopes, ...(scopes_supported.includes('roles') ? ['roles'] : [])].join(' ');
 }
 
 async function completeSignIn(

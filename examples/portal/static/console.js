@@ -92,28 +92,28 @@ async function send() {
   }
 }
 
-async function copy({ currentTarget }) {
-  const text = byId(currentTarget.dataset.copy).textContent;
+async function copy(button) {
+  const text = byId(button.dataset.copy).textContent;
   const wasCopied = await navigator.clipboard.writeText(text).then(
     () => true,
     () => false,
   );
-  const label = currentTarget.textContent;
+  const label = button.textContent;
   byId('copy-status').textContent = wasCopied ? 'Copied.' : 'The browser does not allow copying.';
   if (!wasCopied) return;
-  currentTarget.textContent = 'Copied';
+  button.textContent = 'Copied';
   setTimeout(() => {
-    currentTarget.textContent = label;
+    button.textContent = label;
   }, 1500);
 }
 
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  getToken();
+  void getToken();
 });
 byId('request-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  send();
+  void send();
 });
 byId('flow').addEventListener('change', () => {
   byId('flow-note').textContent = FLOW_NOTES[readFlow()];
@@ -123,7 +123,7 @@ byId('flow').addEventListener('change', () => {
 byId('operation').addEventListener('change', showOperation);
 byId('request-body').addEventListener('input', showCurl);
 for (const button of document.querySelectorAll('[data-copy]')) {
-  button.addEventListener('click', copy);
+  button.addEventListener('click', () => void copy(button));
 }
 
 byId('flow-note').textContent = FLOW_NOTES[readFlow()];

@@ -74,7 +74,7 @@ export async function startServer(options: {
   applicationName: string;
 }): Promise<{ connection: Connection; port: number }> {
   const { place, dataDir, applicationName } = options;
-  const giveUp = Date.now() + READY_MS;
+  const lastTry = Date.now() + READY_MS;
   for (;;) {
     const port = await findFreePort(place.port);
     const { child, logStart } = await spawnServer({ ...options, port });
@@ -87,7 +87,7 @@ export async function startServer(options: {
       password: place.password,
       applicationName,
       isAlive: async () => child.exitCode === null && child.signalCode === null,
-      giveUp,
+      giveUp: Date.now() + READY_MS,
     }).catch(async (cause: Error) => {
       const seconds = READY_MS / 1000;
       throw await fail(
@@ -98,7 +98,7 @@ export async function startServer(options: {
     const failure = await fail('PostgreSQL did not start.');
     if (ORPHANED.test(failure.message)) await endOrphanedBackends(place);
     else if (!PASSING.test(failure.message)) throw failure;
-    if (Date.now() > giveUp) throw failure;
+    if (Date.now() > lastTry) throw failure;
     await sleep(100);
   }
 }

@@ -1,0 +1,107 @@
+// How every command reaches its database: the configuration decides, and what was opened is closed.
+import { type Config, type DemoConfig, readConfig, type Secrets } from '../config.ts';
+import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
+import { UsageError } from '../errors.ts';
+import { createLogger } from '../observability/logger.ts';
+import { type Database, openDatabase } from '../storage/database.ts';
+import { applicationName } from '../storage/embedded/embedded-database.ts';
+import { findInstallation } from '../storage/installation.ts';
+import { pendingMigrations } from '../storage/migrate.ts';
+import { listSigningKeys } from '../storage/signing-keys.ts';
+import { runInUnitOfWork } from '../storage/unit-of-work.ts';
+
+/** Who did it, as the audit trail says of what these commands change. */
+export const OPERATOR = 'command line';
+
+export interface Installation {
+  db: Database;
+  /** The server's own secrets. Throws a UsageError when those of the environment are others. */
+  secrets(): Promise<Secrets>;
+}
+
+/**
+ * Runs `work` on the installation that the environment names, in one transaction: what it changed
+ * is committed when this returns, so print results then.
+ * Throws a UsageError when that is not set up, not migrated, or not for this mode.
+ */
+export function withInstallation<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
+  const config = readConfig();
+  if (config.mode === 'demo' && !readDemoFile(config.dataDir)) throw notSetUp(config);
+  return withDatabase(config, async (db) => {
+    await expectMigrated(db);
+    await expectMode(db, config);
+    const secrets = () => ownSecrets(db, config);
+    return runInUnitOfWork(async (unit) => {
+      try {
+        const result = await work({ db, secrets });
+        await unit.commit();
+        return result;
+      } catch (error) {
+        await unit.rollback().catch(() => undefined);
+        throw error;
+      }
+    });
+  });
+}
+
+/** Runs `work` on the database of the configuration, whatever is in it, and closes it. */
+export async function withDatabase<T>(
+  config: Config,
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  const server = await openServer(config);
+  const db = openDatabase({ url: server.url, name: applicationName() });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+    await server.stop();
+  }
+}
+
+async function openServer(config: Config) {
+  if (config.mode === 'production') return { url: config.databaseUrl, stop: async () => undefined };
+  // Loaded only here: it brings the whole server, and most commands are done before that.
+  const { openDemoDatabase } = await import('../demo/start.ts');
+  const onStandardError = { write: (line: string) => void process.stderr.write(line) };
+  const logger = createLogger({ level: config.logLevel, name: 'gatehouse' }, onStandardError);
+  return openDemoDatabase(config, logger);
+}
+
+async function expectMigrated(db: Database): Promise<void> {
+  const { length } = await pendingMigrations(db);
+  if (length > 0) {
+    const migrations = length === 1 ? 'one migration' : `${length} migrations`;
+    throw new UsageError(`The database lacks ${migrations}: run \`npx gatehouse migrate\` first.`);
+  }
+}
+
+async function expectMode(db: Database, config: Config): Promise<void> {
+  const installed = await findInstallation(db);
+  if (config.mode === 'demo' && !installed) throw notSetUp(config);
+  if (!installed || installed.mode === config.mode) return;
+  throw new UsageError(
+    config.mode === 'demo'
+      ? 'This database belongs to a production server: the demo does not touch it.'
+      : 'This database holds the demo seed, whose passwords are public: production needs a database of its own.',
+  );
+}
+
+function notSetUp({ dataDir }: DemoConfig): UsageError {
+  return new UsageError(
+    `There is no demo in ${dataDir} yet: run \`npm start\` once. For a production server, set GATEHOUSE_ISSUER, DATABASE_URL and its secrets.`,
+  );
+}
+
+// A client or password made under other secrets would never be accepted by the server.
+async function ownSecrets(db: Database, config: Config): Promise<Secrets> {
+  const secrets = config.mode === 'demo' ? openSecrets(config.dataDir) : config.secrets;
+  if ((await listSigningKeys(db)).length === 0) return secrets;
+  const { loadSigningKeys } = await import('../oidc/signing-keys.ts');
+  await loadSigningKeys({ db, encryptionKeys: secrets.encryptionKeys }).catch(() => {
+    throw new UsageError(
+      'These secrets are not the ones of the server: GATEHOUSE_ENCRYPTION_KEYS does not decrypt its signing keys. Take all four from the same place as the server does.',
+    );
+  });
+  return secrets;
+}

@@ -1,0 +1,43 @@
+// The program with all its commands. What a command does lies in a file of its own.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { addAccountCommands } from './account-commands.ts';
+import { addApiCommands } from './api-commands.ts';
+import { addClientCommands } from './client-commands.ts';
+import { addKeyCommands } from './key-commands.ts';
+import { addServerCommands } from './server-commands.ts';
+
+const AFTER_HELP = `
+Which server: the environment decides, as for the server itself. GATEHOUSE_ISSUER, DATABASE_URL and
+the secrets name a production server; with neither set, it is the demo of GATEHOUSE_DATA_DIR
+(.gatehouse by default).
+
+Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
+
+Example:
+  $ npx gatehouse clients create --kind machine --name "Nightly sync" --api https://api.example.com/orders
+`;
+
+/** Builds the program. Its parser throws a CommanderError after it wrote what is wrong. */
+export function createProgram(): Command {
+  const program = new Command('gatehouse')
+    .description('Gatehouse, the authorization server of a developer portal.')
+    .version(readVersion())
+    .exitOverride()
+    .showHelpAfterError('(--help shows the options and an example)')
+    .addHelpText('after', AFTER_HELP);
+  program.commandsGroup('Server:');
+  addServerCommands(program);
+  addKeyCommands(program);
+  program.commandsGroup('Registrations:');
+  addApiCommands(program);
+  addClientCommands(program);
+  addAccountCommands(program);
+  return program;
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(manifest)).version;
+}
