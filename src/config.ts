@@ -66,6 +66,11 @@ export function readConfig(environment: Environment = process.env): Config {
   return Object.freeze(config);
 }
 
+/** True when npm runs this process: it then sits behind a shell that swallows signals. */
+export function isRunByNpm(environment: Environment = process.env): boolean {
+  return environment['npm_lifecycle_event'] !== undefined;
+}
+
 /** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
 function readFileVariants(environment: Environment, problems: string[]): Environment {
   const names = ['DATABASE_URL', ...Object.values(SECRET_VARIABLES)];

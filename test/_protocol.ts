@@ -52,7 +52,7 @@ export function basic(client: Pick<TestClient, 'client_id' | 'client_secret'>) {
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, { ...init, redirect: 'manual' });
   const text = await response.text();
-  const json = response.headers.get('Content-Type')?.startsWith('application/json');
+  const json = /[/+]json\b/.test(response.headers.get('Content-Type') ?? '');
   const { status, headers } = response;
   return { status, headers, text, body: json ? JSON.parse(text) : {} };
 }

@@ -1,5 +1,5 @@
 // Runs the server until a signal: exit code 0 after a clean stop, 1 with plain words when it cannot start.
-import { readConfig } from '../config.ts';
+import { isRunByNpm, readConfig } from '../config.ts';
 import { AppError, UsageError } from '../errors.ts';
 import { isUnavailable } from '../storage/database.ts';
 import { serve } from './serve.ts';
@@ -9,6 +9,7 @@ export async function runServe(): Promise<void> {
   const stopping = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
+    if (isRunByNpm()) onOrphaned(resolve);
   });
   try {
     const server = await serve(readConfig());
@@ -19,6 +20,17 @@ export async function runServe(): Promise<void> {
     reportFailure(error);
     process.exit(1);
   }
+}
+
+// npm passes a signal to its shell, which dies without passing it on: the new parent is the news.
+function onOrphaned(callback: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback();
+  }, 200);
+  watch.unref();
 }
 
 /** Says what went wrong on standard error. */

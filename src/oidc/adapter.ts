@@ -11,43 +11,52 @@ import {
   type StoredPayload,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
+import { currentUnitOfWork } from '../storage/unit-of-work.ts';
 import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */
 export function createAdapter(db: Database): AdapterFactory {
   return (model): Adapter => ({
-    async upsert(id, payload, expiresIn) {
-      // Only clients and registration tokens come without a lifetime, and neither is stored here.
-      if (expiresIn === undefined) throw new Error(`${model} without a lifetime`);
-      await upsertPayload(db, model, id, {
-        payload: withoutBearerValues(id, payload),
-        keys: keysOf(model, id, payload),
-        secondsToLive: expiresIn,
-      });
-    },
-    async find(id) {
-      return restore(await findPayload(db, model, 'id', id), id);
-    },
-    async findByUid(uid) {
-      return restore(await findPayload(db, model, 'uid', uid));
-    },
-    async findByUserCode(userCode) {
-      return restore(await findPayload(db, model, 'user_code', userCode));
-    },
-    async consume(id) {
-      if (await consumePayload(db, model, id)) return;
-      // Another request redeemed it between find and consume: the protocol's own refusal, never a 500.
-      throw model === 'PushedAuthorizationRequest'
-        ? new errors.InvalidRequestUri('the request_uri was already used')
-        : new errors.InvalidGrant('already redeemed by a parallel request');
-    },
-    async destroy(id) {
-      if (model === 'Grant') await revokeGrant(db, id);
-      else await destroyPayload(db, model, id);
-    },
+    upsert: (id, payload, expiresIn) => inTurn(() => upsert(db, model, id, payload, expiresIn)),
+    find: (id) => inTurn(async () => restore(await findPayload(db, model, 'id', id), id)),
+    findByUid: (uid) => inTurn(async () => restore(await findPayload(db, model, 'uid', uid))),
+    findByUserCode: (code) =>
+      inTurn(async () => restore(await findPayload(db, model, 'user_code', code))),
+    consume: (id) => inTurn(() => consume(db, model, id)),
+    destroy: (id) =>
+      inTurn(() => (model === 'Grant' ? revokeGrant(db, id) : destroyPayload(db, model, id))),
     // The library asks once for each model; one statement deletes them all, so the repeats find nothing.
-    revokeByGrantId: (grantId) => revokeGrant(db, grantId),
+    revokeByGrantId: (grantId) => inTurn(() => revokeGrant(db, grantId)),
   });
+}
+
+// The library asks for several artefacts at once, but a transaction has one connection.
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  return currentUnitOfWork()?.inTurn(work) ?? work();
+}
+
+async function upsert(
+  db: Database,
+  model: string,
+  id: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+): Promise<void> {
+  // Only clients and registration tokens come without a lifetime, and neither is stored here.
+  if (expiresIn === undefined) throw new Error(`${model} without a lifetime`);
+  await upsertPayload(db, model, id, {
+    payload: withoutBearerValues(id, payload),
+    keys: keysOf(model, id, payload),
+    secondsToLive: expiresIn,
+  });
+}
+
+async function consume(db: Database, model: string, id: string): Promise<void> {
+  if (await consumePayload(db, model, id)) return;
+  // Another request redeemed it between find and consume: the protocol's own refusal, never a 500.
+  throw model === 'PushedAuthorizationRequest'
+    ? new errors.InvalidRequestUri('the request_uri was already used')
+    : new errors.InvalidGrant('already redeemed by a parallel request');
 }
 
 function keysOf(model: string, id: string, payload: AdapterPayload): PayloadKeys {

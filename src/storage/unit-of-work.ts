@@ -5,6 +5,8 @@ import type { Knex } from 'knex';
 export interface UnitOfWork {
   /** The transaction of this request; the first call begins it. */
   transaction(knex: Knex): Promise<Knex.Transaction>;
+  /** Runs work after the work before it: one connection answers one query at a time. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Work that must survive the rollback of a refused request, such as revoking a replayed family. */
   keepOnRefusal(work: (query: Knex) => Promise<void>): void;
   commit(): Promise<void>;
@@ -29,6 +31,7 @@ export function runInUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Prom
 function createUnitOfWork(): UnitOfWork {
   let pool: Knex | undefined;
   let opened: Promise<Knex.Transaction> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
   const kept: ((query: Knex) => Promise<void>)[] = [];
 
   const end = async (how: 'commit' | 'rollback') => {
@@ -42,6 +45,11 @@ function createUnitOfWork(): UnitOfWork {
       pool = knex;
       opened ??= knex.transaction();
       return opened;
+    },
+    inTurn(work) {
+      const done = turn.then(work);
+      turn = done.catch(() => undefined);
+      return done;
     },
     keepOnRefusal: (work) => void kept.push(work),
     commit: () => end('commit'),

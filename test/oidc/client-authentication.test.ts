@@ -31,7 +31,7 @@ test('a wrong secret is answered 401, in Basic with a challenge', async (t) => {
 
 test('an unknown client is told the same as one with a wrong secret', async (t) => {
   const known = { client_id: gatehouse.client('machine').client_id, client_secret: 'gh_sec_wrong' };
-  const ids = [`c_${'0'.repeat(24)}`, 'c_', 'orders', `c_${'x'.repeat(5000)}`, 'c_%00'];
+  const ids = [`c_${'0'.repeat(24)}`, 'c_', 'orders', `c_${'x'.repeat(5000)}`];
   const one = await post(gatehouse, '/token', MACHINE, basic(known));
   for (const client_id of ids) {
     const other = await post(gatehouse, '/token', MACHINE, basic({ ...known, client_id }));
