@@ -3,7 +3,7 @@ import { type Config, type DemoConfig, readConfig, type Secrets } from '../confi
 import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
 import { UsageError } from '../errors.ts';
 import { createLogger } from '../observability/logger.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
+import { type Database, expectReachable, openDatabase } from '../storage/database.ts';
 import { applicationName } from '../storage/embedded/embedded-database.ts';
 import { findInstallation } from '../storage/installation.ts';
 import { pendingMigrations } from '../storage/migrate.ts';
@@ -52,6 +52,7 @@ export async function withDatabase<T>(
   const server = await openServer(config);
   const db = openDatabase({ url: server.url, name: applicationName() });
   try {
+    await expectReachable(db);
     return await work(db);
   } finally {
     await db.close();

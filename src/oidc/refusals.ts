@@ -39,6 +39,9 @@ const REMEDIES: [RegExp, string][] = [
   [/referenced account not found/, 'the account can no longer be used'],
 ];
 
+// What a developer gets wrong in a client assertion (RFC 7523) says nothing about the client.
+const ASSERTION_FAULT = /client.assertion|\(JWT |^alg mismatch/;
+
 const GRANT_REPLACEMENTS: Record<string, string> = {
   password:
     'the password grant is not offered: use authorization_code with PKCE (S256), or client_credentials for a machine',
@@ -52,13 +55,17 @@ export function explainRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProvid
   // RFC 6749 section 5.2 has a word of its own for this; the library says invalid_request.
   if (body.error_description?.startsWith('requested grant type is not allowed'))
     body.error = 'unauthorized_client';
-  const description = describe(ctx, error);
+  const description = describe(ctx, error, body);
   if (description) body.error_description = description;
   // A console shows only a 400; 401 is for those who tried to authenticate (RFC 6749 section 5.2).
   if (body.error === 'invalid_client' && !presentsCredential(ctx)) ctx.status = 400;
 }
 
-function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): string | undefined {
+function describe(
+  ctx: KoaContextWithOIDC,
+  error: errors.OIDCProviderError,
+  body: ErrorBody,
+): string | undefined {
   const detail = error.error_detail ?? '';
   if (error instanceof errors.UnsupportedGrantType)
     return GRANT_REPLACEMENTS[String(ctx.oidc.params?.['grant_type'])];
@@ -66,6 +73,13 @@ function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): str
     if (detail.includes('redirect_uri mismatch')) return describeMismatch(ctx);
     return REMEDIES.find(([pattern]) => pattern.test(detail))?.[1];
   }
+  const { scope } = body;
+  if (scope && !body.error_description?.includes(scope))
+    return `${body.error_description}: ${scope}`;
+  // The library's own sentence also offers the endpoint URLs, which are not accepted here.
+  if (/^(list of )?audience/.test(detail))
+    return 'client authentication failed: the audience of a client assertion must be the issuer alone';
+  if (ASSERTION_FAULT.test(detail)) return `client authentication failed: ${detail}`;
   if (detail.startsWith('the provided authentication mechanism')) {
     return 'client authentication failed: the method does not match the registered one (secret by Basic or POST, private_key_jwt, or none)';
   }
@@ -111,6 +125,12 @@ function presentsCredential(ctx: KoaContextWithOIDC): boolean {
   );
 }
 
-function isErrorBody(body: unknown): body is { error: string; error_description?: string } {
+interface ErrorBody {
+  error: string;
+  error_description?: string;
+  scope?: string;
+}
+
+function isErrorBody(body: unknown): body is ErrorBody {
   return typeof body === 'object' && body !== null && 'error' in body;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { readProcessState } from '../../src/storage/embedded/process-state.ts';
+import { readCommandLine, readProcessState } from '../../src/storage/embedded/process-state.ts';
 import { makeDataDir, open, readHome } from './_embedded-node.ts';
 
 const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip;
@@ -36,10 +36,13 @@ linuxOnly('a postmaster.pid that names a zombie is no obstacle', async (t) => {
   const dataDir = await makeDataDir(t);
   await (await open(t, dataDir)).stop();
   // A shell that turns into sleep never reaps the child that it had.
-  const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 120']);
+  const parent = spawn('/bin/sh', ['-c', 'sleep 120 & echo $!; exec sleep 120']);
   t.teardown(() => parent.kill('SIGKILL'));
-  const [pid] = await once(createInterface(parent.stdout), 'line');
-  while ((await readProcessState(Number(pid))) !== 'zombie') await sleep(5);
+  const [line] = await once(createInterface(parent.stdout), 'line');
+  const pid = Number(line);
+  while (!(await readCommandLine(Number(parent.pid)))?.startsWith('sleep')) await sleep(5);
+  process.kill(pid, 'SIGKILL');
+  while ((await readProcessState(pid)) !== 'zombie') await sleep(5);
   const cluster = join(await readHome(dataDir), 'postgres');
   await writeFile(join(cluster, 'postmaster.pid'), `${pid}\n${cluster}\n0\n1\n\n`);
   t.true((await open(t, dataDir)).owner);

@@ -1,22 +1,14 @@
 // clients create, list, show, disable.
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
-import { type Api, listApis } from '../storage/apis.ts';
-import { insertAuditEvents } from '../storage/audit-events.ts';
-import { type Client, disableClient, findClient, listClients } from '../storage/clients.ts';
-import { addListOptions, listOptions } from './list-options.ts';
-import { OPERATOR, withInstallation } from './open.ts';
-import { formatTime, note, printFields, printJson, printTable } from './print.ts';
-
-export const CLIENT_KINDS = [
-  'web',
-  'spa',
-  'native',
-  'machine',
-  'mixed',
-  'resource-server',
-] as const;
+import { UsageError } from '../../errors.ts';
+import { type Api, listApis } from '../../storage/apis.ts';
+import { insertAuditEvents } from '../../storage/audit-events.ts';
+import { type Client, disableClient, findClient, listClients } from '../../storage/clients.ts';
+import { addListOptions, listOptions } from '../list-options.ts';
+import { OPERATOR, withInstallation } from '../open.ts';
+import { formatTime, note, printFields, printJson, printTable } from '../print.ts';
+import { CLIENT_KINDS } from './create-options.ts';
 
 const jsonOption = z.object({ json: z.boolean().default(false) });
 

@@ -1,7 +1,7 @@
 // The key set of a client that authenticates by private_key_jwt: public keys only.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** RFC 7517 section 4 and RFC 7518 section 6: what is private, and what is one secret for both sides. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];

@@ -1,12 +1,13 @@
 // accounts create, list, block, unblock.
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { blockAccount, loadAccount, unblockAccount } from '../accounts/block-account.ts';
-import { UsageError } from '../errors.ts';
-import { type AccountRow, listAccounts } from '../storage/accounts.ts';
-import { addListOptions, listOptions } from './list-options.ts';
-import { OPERATOR, withInstallation } from './open.ts';
-import { formatTime, note, printJson, printTable } from './print.ts';
+import { blockAccount, loadAccount, unblockAccount } from '../../accounts/block-account.ts';
+import { UsageError } from '../../errors.ts';
+import { listAccounts } from '../../storage/accounts.ts';
+import { addListOptions, listOptions } from '../list-options.ts';
+import { OPERATOR, withInstallation } from '../open.ts';
+import { formatTime, note, printJson, printTable } from '../print.ts';
+import { describeAccount } from './describe-account.ts';
 
 const jsonOption = z.object({ json: z.boolean().default(false) });
 
@@ -101,14 +102,4 @@ async function runUnblock(name: string, { json }: z.infer<typeof jsonOption>): P
   });
   if (json) return printJson({ id, email, state });
   process.stdout.write(`${email} (${id}) is ${state} again, and has to sign in anew.\n`);
-}
-
-/** An account as --json shows it. */
-export function describeAccount(row: AccountRow) {
-  const { id, email, email_verified, given_name, family_name, roles, state, created_at } = row;
-  return {
-    ...{ id, email, email_verified, given_name, family_name, roles, state },
-    has_password: row.password_hash !== null,
-    created_at,
-  };
 }

@@ -1,41 +1,21 @@
 // clients create: from options to a registration, and the secret shown once.
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { findApi } from '../catalog/apis.ts';
-import { UsageError } from '../errors.ts';
-import { createMetadataValidator } from '../oidc/metadata-validator.ts';
-import { type ClientRequest, registerClient } from '../oidc/register-client.ts';
-import { type Api, listApis, setApiClient } from '../storage/apis.ts';
-import { insertAuditEvents } from '../storage/audit-events.ts';
-import { findClient } from '../storage/clients.ts';
-import type { Database } from '../storage/database.ts';
-import { CLIENT_KINDS } from './client-commands.ts';
-import { OPERATOR, withInstallation } from './open.ts';
-import { note, printFields, printJson } from './print.ts';
+import { findApi } from '../../catalog/apis.ts';
+import { UsageError } from '../../errors.ts';
+import { createMetadataValidator } from '../../oidc/metadata-validator.ts';
+import { type ClientRequest, registerClient } from '../../oidc/register-client.ts';
+import { type Api, listApis, setApiClient } from '../../storage/apis.ts';
+import { insertAuditEvents } from '../../storage/audit-events.ts';
+import { findClient } from '../../storage/clients.ts';
+import type { Database } from '../../storage/database.ts';
+import { OPERATOR, withInstallation } from '../open.ts';
+import { note, printFields, printJson } from '../print.ts';
+import { type CreateOptions, conflictOf, createOptions } from './create-options.ts';
 import { readPublicKeys } from './public-keys.ts';
-
-const list = z.array(z.string()).transform((values) => [...new Set(values)]);
-const schema = z.object({
-  kind: z.enum(CLIENT_KINDS),
-  name: z.string(),
-  redirectUri: list,
-  spaRedirectUri: list,
-  postLogoutRedirectUri: list,
-  origin: list,
-  api: list,
-  scope: list,
-  firstParty: z.boolean().default(false),
-  pkce: z.boolean(),
-  jwks: z.string().optional(),
-  introspects: list,
-  json: z.boolean().default(false),
-});
-
-type Options = z.infer<typeof schema>;
 
 /** Registers the client that the options describe. Options that do not fit together are a usage error. */
 export async function runCreateClient(raw: unknown, command: Command): Promise<void> {
-  const options = schema.parse(raw);
+  const options = createOptions.parse(raw);
   const conflict = conflictOf(options);
   if (conflict) command.error(`error: ${conflict}`);
   const jwks = options.jwks === undefined ? undefined : readPublicKeys(options.jwks);
@@ -59,45 +39,7 @@ export async function runCreateClient(raw: unknown, command: Command): Promise<v
   printCreated(created, options);
 }
 
-const PUBLIC = ['spa', 'native'];
-
-/** What does not fit together, in words. */
-function conflictOf(options: Options): string | undefined {
-  const { kind, redirectUri, spaRedirectUri } = options;
-  const rules: { wrong: boolean; sentence: string }[] = [
-    {
-      wrong: kind !== 'mixed' && spaRedirectUri.length > 0,
-      sentence: `--spa-redirect-uri is for the kind mixed: a ${kind} client takes --redirect-uri.`,
-    },
-    {
-      wrong: redirectUri.some((uri) => spaRedirectUri.includes(uri)),
-      sentence: 'A redirect URI cannot be of the server side and of the browser side at once.',
-    },
-    {
-      wrong: !options.pkce && kind !== 'web' && kind !== 'mixed',
-      sentence: `--no-pkce is for the kinds web and mixed, not for ${kind}.`,
-    },
-    {
-      wrong: options.jwks !== undefined && PUBLIC.includes(kind),
-      sentence: `--jwks is for clients that can keep a private key: a ${kind} client has no credential.`,
-    },
-    {
-      wrong: options.scope.length > 0 && options.api.length === 0,
-      sentence: '--scope needs --api: name the API that the scopes belong to.',
-    },
-    {
-      wrong: kind === 'resource-server' && options.api.length > 0,
-      sentence: 'A resource-server client asks for no tokens: name its API with --introspects.',
-    },
-    {
-      wrong: kind !== 'resource-server' && options.introspects.length > 0,
-      sentence: '--introspects is for the kind resource-server.',
-    },
-  ];
-  return rules.find(({ wrong }) => wrong)?.sentence;
-}
-
-function toRequest(options: Options, apis: Api[]): ClientRequest {
+function toRequest(options: CreateOptions, apis: Api[]): ClientRequest {
   const { kind } = options;
   const type = kind === 'spa' || kind === 'native' ? kind : 'web';
   const named = options.api.map((name) => loadApi(apis, name));
@@ -164,7 +106,7 @@ async function ownApis(db: Database, apis: Api[], names: string[]): Promise<Api[
 
 function printCreated(
   created: { client_id: string; client_secret: string | undefined },
-  { kind, name, json }: Options,
+  { kind, name, json }: CreateOptions,
 ): void {
   const { client_id, client_secret } = created;
   if (json) printJson({ client_id, client_secret: client_secret ?? null, kind, name });

@@ -1,12 +1,12 @@
 // accounts create: the password comes from standard input or is made here, never from an argument.
 import { z } from 'zod';
-import { createAccount } from '../accounts/create-account.ts';
-import { createPasswords } from '../accounts/password.ts';
-import { readablePassword } from '../accounts/readable-password.ts';
-import { UsageError } from '../errors.ts';
-import { describeAccount } from './account-commands.ts';
-import { OPERATOR, withInstallation } from './open.ts';
-import { note, printFields, printJson } from './print.ts';
+import { createAccount } from '../../accounts/create-account.ts';
+import { createPasswords } from '../../accounts/password.ts';
+import { readablePassword } from '../../accounts/readable-password.ts';
+import { UsageError } from '../../errors.ts';
+import { OPERATOR, withInstallation } from '../open.ts';
+import { note, printFields, printJson } from '../print.ts';
+import { describeAccount } from './describe-account.ts';
 
 const schema = z.object({
   email: z.string(),
