@@ -21,6 +21,7 @@ import { createAdapter } from './oidc/adapter.ts';
 import { createFindAccount } from './oidc/claims.ts';
 import { createClientLookup } from './oidc/client-lookup.ts';
 import { createGrantLoader } from './oidc/grants.ts';
+import { createHomeRoute } from './oidc/home.ts';
 import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
@@ -91,9 +92,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       perNetwork: rateLimit({ name: 'network', attempts: 100, seconds: 600, blockSeconds: 300 }),
     },
   });
-  const home = new Router().get('/', (ctx) => {
-    render(ctx, 'home', { issuer, ...(deps.demo ? { demo: deps.demo } : {}) });
-  });
+  const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
 
   let draining = false;
   const isReady = async () => {

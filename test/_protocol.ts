@@ -54,7 +54,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Answer>
   const text = await response.text();
   const json = /[/+]json\b/.test(response.headers.get('Content-Type') ?? '');
   const { status, headers } = response;
-  return { status, headers, text, body: json ? JSON.parse(text) : {} };
+  return { status, headers, text, body: json && text ? JSON.parse(text) : {} };
 }
 
 /** Posts a form to one of the server's endpoints. */

@@ -25,7 +25,7 @@ const createOptions = z.object({
   alg: z.enum(SIGNING_ALGS),
   typ: z.enum(TOKEN_TYPES),
   lifetime: z.number(),
-  claim: z.array(z.enum(EXTRA_CLAIMS)),
+  claim: z.array(z.enum(EXTRA_CLAIMS)).default([]),
   json: z.boolean().default(false),
 });
 
@@ -49,9 +49,7 @@ export function addApiCommands(program: Command): void {
     .addOption(choice('--typ <type>', 'JWT header `typ`; older validators take JWT', TOKEN_TYPES))
     .option('--lifetime <seconds>', 'how long a token lives, 60 to 3600', readSeconds, 600)
     .addOption(
-      new Option('--claim <name...>', 'a further claim of its tokens')
-        .choices(EXTRA_CLAIMS)
-        .default([], 'none'),
+      new Option('--claim <name...>', 'a further claim of its tokens').choices(EXTRA_CLAIMS),
     )
     .option('--json', 'print JSON')
     .addHelpText(

@@ -8,6 +8,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
 } from 'playwright-core';
 import type { DemoAccount } from '../../src/demo/demo-file.ts';
@@ -89,7 +90,17 @@ export async function signIn(page: Page, { email, password }: DemoAccount): Prom
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** Does what makes the page load another document, and waits for that. */
+export async function nextPage(page: Page, act: () => Promise<unknown>): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), act()]);
+}
+
+/** The text of an element on one line. */
+export async function readText(element: Locator): Promise<string> {
+  return ((await element.textContent()) ?? '').replace(/\s+/g, ' ').trim();
+}
+
 /** The text of the page's main part on one line. */
-export async function mainText(page: Page): Promise<string> {
-  return (await page.getByRole('main').innerText()).replace(/\s+/g, ' ').trim();
+export function mainText(page: Page): Promise<string> {
+  return readText(page.getByRole('main'));
 }

@@ -1,7 +1,7 @@
 // The newcomer's tour: the example portal and its sign-in, in a real browser.
 import test from 'ava';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { mainText, signIn, useBrowser } from './_browser.ts';
+import { mainText, nextPage, readText, signIn, useBrowser } from './_browser.ts';
 import { useDemo } from './_demo.ts';
 
 const demo = useDemo(test, { GATEHOUSE_RATE_LIMITS: 'off' });
@@ -126,6 +126,7 @@ test.serial(
       await openPortal(page, '/apis');
       await askToSignIn(page);
       await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await page.waitForLoadState();
       t.deepEqual(shown, [`${demo.file.portal_url}/apis`, `${demo.file.portal_url}/apis`]);
       t.true(await signedInAs(page, 'dev'));
     });
@@ -139,7 +140,8 @@ test.serial(
       await openPortal(page, '/apis/orders?from=mail');
       await askToSignIn(page);
       for (const email of ['dev@example.com', 'nobody@example.com']) {
-        await signIn(page, { ...demo.account('dev'), email, password: 'not the password' });
+        const mistaken = { ...demo.account('dev'), email, password: 'not the password' };
+        await nextPage(page, () => signIn(page, mistaken));
         const alert = page.getByRole('alert');
         t.is(
           (await alert.innerText()).trim(),
@@ -206,7 +208,7 @@ test.serial('signing in and out needs no mouse', async (t) => {
   const focused = (page: Page) =>
     page.evaluate(() => {
       const element = document.activeElement;
-      return element instanceof HTMLElement ? element.innerText || element.id : '';
+      return element ? element.textContent.trim() || element.id : '';
     });
   const tabTo = async (page: Page, name: string) => {
     const passed: string[] = [];

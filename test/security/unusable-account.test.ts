@@ -62,8 +62,6 @@ for (const state of ['blocked', 'pending', 'deleted'] as const satisfies Account
       t.false(answer.headers.get('Location')?.includes('code=') ?? false, 'the session');
       t.false(answer.text.includes(gatehouse.accounts[PERSON]?.password ?? '-'));
     }
-    const none = await agent.get(authorization(gatehouse, 'web', { prompt: 'none' }).url);
-    t.is(callbackParams(none).get('error'), 'login_required');
 
     const csrf = consentPage.html.querySelector('input[name=csrf]')?.getAttribute('value') ?? '';
     const body = new URLSearchParams({ csrf, choice: 'allow' });
@@ -89,6 +87,15 @@ for (const state of ['blocked', 'pending', 'deleted'] as const satisfies Account
     for (const token of values) t.is((await introspect(token)).json['active'], true);
     await setAccountState(gatehouse.db, accountId, state);
     for (const token of values) t.deepEqual((await introspect(token)).json, { active: false });
+  });
+
+  test.serial(`T-24 without a page, a ${state} account is one that has to sign in`, async (t) => {
+    await setAccountState(gatehouse.db, accountId, 'active');
+    const { agent } = await obtainCode(gatehouse, 'web', { person: PERSON });
+    await setAccountState(gatehouse.db, accountId, state);
+    const page = await agent.get(authorization(gatehouse, 'web', { prompt: 'none' }).url);
+    // OpenID Connect Core section 3.1.2.6; the others tell the client to try in vain.
+    t.is(callbackParams(page).get('error'), 'login_required');
   });
 
   test.serial(`T-24 the sign-out page does not name a ${state} account`, async (t) => {

@@ -21,7 +21,7 @@ export function addAccountCommands(program: Command): void {
     .requiredOption('--email <address>', 'its e-mail address, which counts as verified')
     .option('--given-name <name>')
     .option('--family-name <name>')
-    .option('--role <role...>', 'what its tokens say in `roles`, such as admin', [])
+    .option('--role <role...>', 'what its tokens say in `roles`, such as admin')
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -12,7 +12,7 @@ const schema = z.object({
   email: z.string(),
   givenName: z.string().optional(),
   familyName: z.string().optional(),
-  role: z.array(z.string()),
+  role: z.array(z.string()).default([]),
   passwordStdin: z.boolean().default(false),
   json: z.boolean().default(false),
 });

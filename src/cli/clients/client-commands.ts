@@ -23,20 +23,16 @@ export function addClientCommands(program: Command): void {
       new Option('--kind <kind>', 'what it is').choices(CLIENT_KINDS).makeOptionMandatory(),
     )
     .requiredOption('--name <name>', 'what people read when they are asked for consent')
-    .option('--redirect-uri <uri...>', 'where people come back to after signing in', [])
-    .option('--spa-redirect-uri <uri...>', 'the same for code in the browser (kind mixed)', [])
-    .option(
-      '--post-logout-redirect-uri <uri...>',
-      'where people come back to after signing out',
-      [],
-    )
-    .option('--origin <origin...>', 'where code in the browser may call us from (CORS)', [])
-    .option('--api <resource...>', 'an API that it may ask for; the first is its default', [])
-    .option('--scope <scope...>', 'only these scopes of those APIs (default: all)', [])
+    .option('--redirect-uri <uri...>', 'where people come back to after signing in')
+    .option('--spa-redirect-uri <uri...>', 'the same for code in the browser (kind mixed)')
+    .option('--post-logout-redirect-uri <uri...>', 'where people come back to after signing out')
+    .option('--origin <origin...>', 'where code in the browser may call us from (CORS)')
+    .option('--api <resource...>', 'an API that it may ask for; the first is its default')
+    .option('--scope <scope...>', 'only these scopes of those APIs (default: all)')
     .option('--first-party', 'it belongs to you: nobody is asked for consent')
     .option('--no-pkce', 'accept sign-in without PKCE (kinds web and mixed)')
     .option('--jwks <file>', 'its public keys: it authenticates by private_key_jwt, without secret')
-    .option('--introspects <resource...>', 'its own API (kind resource-server)', [])
+    .option('--introspects <resource...>', 'its own API (kind resource-server)')
     .option('--json', 'print JSON')
     .addHelpText('after', CREATE_HELP)
     .action(async (options: unknown, command: Command) => {

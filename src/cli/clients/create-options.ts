@@ -10,7 +10,10 @@ export const CLIENT_KINDS = [
   'resource-server',
 ] as const;
 
-const list = z.array(z.string()).transform((values) => [...new Set(values)]);
+const list = z
+  .array(z.string())
+  .default([])
+  .transform((values) => [...new Set(values)]);
 export const createOptions = z.object({
   kind: z.enum(CLIENT_KINDS),
   name: z.string(),
