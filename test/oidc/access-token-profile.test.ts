@@ -171,8 +171,8 @@ test("a person's token adds what its API asks for, and nothing of the profile or
 });
 
 test('an API that asks for no claims is told nothing more of a person', async (t) => {
-  const console = gatehouse.client('console');
-  const tokens = await signInFor(gatehouse, console, { scope: 'openid orders.read' });
+  const mixed = gatehouse.client('console');
+  const tokens = await signInFor(gatehouse, mixed, { scope: 'openid orders.read' });
   t.deepEqual(Object.keys(part(String(tokens['access_token']), 1)).sort(), [
     'aud',
     'azp',

@@ -78,9 +78,12 @@ test('a browser client without a secret exchanges its code from its own origin',
   const answers: Response[] = [];
   const options = {
     [oauth.allowInsecureRequests]: true,
-    [oauth.customFetch]: async (url: string, init: RequestInit) => {
-      const headers = { ...Object.fromEntries(new Headers(init.headers)), Origin: origin };
-      const answer = await fetch(url, { ...init, headers });
+    [oauth.customFetch]: async (
+      url: string,
+      { body, ...init }: oauth.CustomFetchOptions<string, URLSearchParams | undefined>,
+    ) => {
+      const headers = { ...init.headers, Origin: origin };
+      const answer = await fetch(url, { ...init, headers, body: body ?? null });
       answers.push(answer);
       return answer;
     },

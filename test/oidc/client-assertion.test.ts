@@ -18,14 +18,17 @@ async function privateKey(): Promise<CryptoKey> {
   return key;
 }
 
+/** The claims of an assertion; `undefined` leaves one out. */
+type Claims = { [Name in keyof JWTPayload]: JWTPayload[Name] | undefined };
+
 /** An assertion that is right in everything but what `claims` and `header` change. */
 async function assertion(
-  claims: (now: number) => JWTPayload = () => ({}),
+  claims: (now: number) => Claims = () => ({}),
   header: Record<string, string> = {},
 ): Promise<string> {
   const { client_id } = gatehouse.client('machine-jwt');
   const now = Math.floor(Date.now() / 1000);
-  const payload: JWTPayload = {
+  const payload: Claims = {
     iss: client_id,
     sub: client_id,
     aud: gatehouse.issuer,
@@ -34,7 +37,7 @@ async function assertion(
     exp: now + 60,
     ...claims(now),
   };
-  return new SignJWT(payload)
+  return new SignJWT(JSON.parse(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'ES256', kid: 'machine-1', ...header })
     .sign(await privateKey());
 }
@@ -86,7 +89,7 @@ test('of parallel presentations of one assertion exactly one works', async (t) =
 
 const refused: {
   title: string;
-  claims: (now: number) => JWTPayload;
+  claims: (now: number) => Claims;
   description: RegExp;
 }[] = [
   {

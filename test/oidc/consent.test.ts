@@ -59,6 +59,23 @@ test('a third-party client asks, in words, and says where the person is sent', a
     t.true(text.includes(words), `"${words}" in: ${text}`);
 });
 
+// A console opens us in a window and reads window.opener there.
+test('the pages of a sign-in leave window.opener alone and are never framed', async (t) => {
+  const agent = createAgent(gatehouse.issuer);
+  const { email, password } = await addAccount(gatehouse);
+  const signIn = await agent.get(authorizeUrl(gatehouse, thirdParty()));
+  const consent = await agent.submit(signIn, 'Sign in', { email, password });
+  t.true(asksConsent(consent));
+  for (const { headers } of [signIn, consent]) {
+    t.is(headers.get('Cross-Origin-Opener-Policy') ?? 'unsafe-none', 'unsafe-none');
+    t.is(headers.get('Cache-Control'), 'no-store');
+    const policy = headers.get('Content-Security-Policy') ?? '';
+    t.regex(policy, /frame-ancestors 'none'/);
+    // Chromium checks the whole redirect chain that follows a form.
+    t.regex(policy, /form-action 'self' http:\/\/127\.0\.0\.1:9(;|$)/);
+  }
+});
+
 test('the page shows only what is asked for', async (t) => {
   const { page } = await signInTo(thirdParty(), { scope: 'openid' }, await addAccount(gatehouse));
   t.true(asksConsent(page));
@@ -69,7 +86,7 @@ test('allowing sends a code with the state', async (t) => {
   const params = { ...SCOPES, state: 'kept' };
   const { agent, page } = await signInTo(thirdParty(), params, await addAccount(gatehouse));
   const { uri, params: given } = callback(await agent.submit(page, 'Allow'));
-  t.is(uri, thirdParty().redirect_uris[0]);
+  t.is(uri, thirdParty().redirect_uris[0] ?? '');
   t.truthy(given.get('code'));
   t.is(given.get('state'), 'kept');
 });

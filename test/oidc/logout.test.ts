@@ -1,5 +1,5 @@
 // OpenID Connect RP-Initiated Logout 1.0.
-import { decodeJwt, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
@@ -101,10 +101,10 @@ for (const [title, uri] of Object.entries(badUris)) {
     const page = await agent.get(url);
     t.is(page.status, 400);
     t.false(page.headers.has('Location'));
-    t.regex(page.text, /post_logout_redirect_uri not registered/i);
+    t.regex(page.text, /post_logout_redirect_uri not registered/);
     const json = await send(url);
     t.is(json.body['error'], 'invalid_request');
-    t.regex(String(json.body['error_description']), /post_logout_redirect_uri not registered/i);
+    t.regex(String(json.body['error_description']), /post_logout_redirect_uri not registered/);
     t.true(await isSignedIn(agent));
   });
 }
@@ -206,15 +206,14 @@ test('a logout request may come by POST', async (t) => {
   t.true(hasButton(page, 'Sign out'));
 });
 
-test('the ID token of another account does not name the one that is signed in', async (t) => {
+test('the ID token of another account signs nobody out without a question', async (t) => {
   const { agent } = await signedIn();
   const [, other] = gatehouse.accounts;
   const foreign = await signInFor(gatehouse, web(), {}, other ? { account: other } : {});
   const hint = String(foreign['id_token']);
-  t.not(decodeJwt(hint).sub, undefined);
   const page = await agent.get(
     logoutUrl({ id_token_hint: hint, post_logout_redirect_uri: afterwards() }),
   );
-  t.true(page.status === 400 || hasButton(page, 'Sign out'), 'a page, never silently');
+  t.true(page.status === 400 || hasButton(page, 'Sign out'));
   t.true(await isSignedIn(agent));
 });

@@ -60,6 +60,20 @@ test('the claims are those of the account, in the types that OpenID Connect want
   t.true(Number.isInteger(updated_at));
 });
 
+test('the ID token says who signed in to what and when, and leaves the profile to userinfo', async (t) => {
+  const scope = 'openid profile email roles';
+  const web = gatehouse.client('web');
+  const tokens = await signInFor(gatehouse, web, { scope, nonce: 'n-1', max_age: '600' });
+  const claims = decodeJwt(String(tokens['id_token']));
+  const expected = ['aud', 'auth_time', 'exp', 'iat', 'iss', 'nonce', 'sub'];
+  // at_hash and sid are optional, OpenID Connect Core 3.1.3.6 and Back-Channel Logout 2.1.
+  const optional = ['at_hash', 'sid', 'amr', 'acr', 'azp'];
+  const names = Object.keys(claims).filter((name) => !optional.includes(name));
+  t.deepEqual(names.sort(), expected);
+  t.is(claims.aud, web.client_id);
+  t.is(claims.iss, gatehouse.issuer);
+});
+
 test('the token may come by POST, in the header or in the form', async (t) => {
   const token = await tokenFor('openid email');
   const inHeader = await userinfo({ method: 'POST', headers: bearer(token) });

@@ -1,6 +1,7 @@
 // Which API is a token for? RFC 8707 at the authorization endpoint, and what follows from it.
 
 import { decodeJwt } from 'jose';
+import type { ClientRequest } from '../../src/oidc/register-client.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
@@ -28,10 +29,10 @@ let reader: TestClient;
 let signInOnly: TestClient;
 test.before(async () => {
   gatehouse = await startGatehouse();
-  const web = {
+  const web: Pick<ClientRequest, 'kind' | 'redirectUris'> = {
     kind: 'web',
     redirectUris: [{ uri: 'https://rp.example.com/callback', type: 'web' }],
-  } as const;
+  };
   const apis = gatehouse.apis;
   const entitlements = apis.map((api) => ({ api, scopes: ALL.split(' ') }));
   both = await addClient(gatehouse, { ...web, entitlements });

@@ -56,6 +56,21 @@ async function assertFits(t: ExecutionContext, page: Page, button: string | unde
   }
   await page.setViewportSize({ width: 320, height: 568 });
   t.is(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+  t.deepEqual(await page.evaluate(textBeyondTheEdge), []);
+}
+
+// Runs in the page. What is clipped does not scroll, so it is looked for by its place.
+function textBeyondTheEdge(): string[] {
+  const beyond: string[] = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    const mayScroll = texts.currentNode.parentElement?.closest('[role="region"]');
+    const { right, width } = range.getBoundingClientRect();
+    if (!mayScroll && width > 0 && right > innerWidth) beyond.push(range.toString());
+  }
+  return beyond;
 }
 
 test.serial('every page has a title of its own', (t) => {
