@@ -31,7 +31,7 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
     await expectMigrated(db);
     await expectMode(db, config);
     const secrets = () => ownSecrets(db, config);
-    return runInUnitOfWork(async (unit) => {
+    return runInUnitOfWork(db.knex, async (unit) => {
       try {
         const result = await work({ db, secrets });
         await unit.commit();

@@ -9,12 +9,12 @@ export function audit(ctx: Context, event: AuditEvent): void {
   ctx.state['audit'] = [...gatheredEvents(ctx), gathered];
 }
 
-/** Writes the gathered events, in the running unit of work, and forgets them. */
+/** Hands the gathered events to the running unit of work and forgets them. */
 export async function writeAuditEvents(ctx: Context, db: Database): Promise<void> {
   const events = gatheredEvents(ctx);
   if (events.length === 0) return;
   ctx.state['audit'] = [];
-  await insertAuditEvents(await db.query(), events);
+  await insertAuditEvents(db, events);
 }
 
 function gatheredEvents(ctx: Context): AuditEvent[] {

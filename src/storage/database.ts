@@ -7,8 +7,10 @@ export interface Database {
   readonly knex: Knex;
   /** The application_name of its connections. */
   readonly name: string;
-  /** The executor to query with: the transaction of the running unit of work, else the pool. */
+  /** To read with: the open transaction of the running unit of work, else the pool. */
   query(): Promise<Knex>;
+  /** To write with: the transaction of the running unit of work, opened if need be, else the pool. */
+  write(): Promise<Knex>;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,8 @@ export function openDatabase(options: {
   return {
     knex,
     name: options.name,
-    query: async () => (await currentUnitOfWork()?.transaction(knex)) ?? knex,
+    query: async () => (await currentUnitOfWork()?.opened()) ?? knex,
+    write: async () => (await currentUnitOfWork()?.transaction()) ?? knex,
     close: () => knex.destroy(),
   };
 }
