@@ -1,6 +1,7 @@
 // One PostgreSQL server a test run, one database a test file, cloned from a migrated template.
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openDatabase } from '../src/storage/database.ts';
@@ -12,9 +13,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-// The parent is AVA's main process: all test files of one run share the server, the last one stops it.
-const DATA_DIRECTORY = join(tmpdir(), `gatehouse-test-${process.ppid}`);
-const TEMPLATE = 'gatehouse_template';
+// One directory an account of the machine, kept between runs: the cluster is made once.
+const DATA_DIRECTORY = join(tmpdir(), `gatehouse-test-${userInfo().uid}`);
 const TEMPLATE_LOCK = 5_318_008;
 
 /** Creates a database of its own for a test file. `DATABASE_URL` names another server to use. */
@@ -29,8 +29,8 @@ export async function createTestDatabase(
   await withClient(server.url, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     if (options.migrated === false) return client.query(`CREATE DATABASE ${name}`);
-    await ensureTemplate(client, server.url);
-    return client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+    const template = await ensureTemplate(client, server.url);
+    return client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
   return {
     url: databaseUrl(server.url, name),
@@ -41,14 +41,25 @@ export async function createTestDatabase(
   };
 }
 
-async function ensureTemplate(client: pg.Client, serverUrl: string): Promise<void> {
-  const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [TEMPLATE]);
-  if (found.rowCount) return;
-  await client.query(`CREATE DATABASE ${TEMPLATE}_new`);
-  const db = openDatabase({ url: databaseUrl(serverUrl, `${TEMPLATE}_new`), name: 'template' });
+// Named after what the migrations say, so that a changed migration makes a new template.
+function templateName(): string {
+  const hash = createHash('sha256');
+  for (const file of readdirSync('migrations').sort())
+    hash.update(readFileSync(join('migrations', file)));
+  return `template_${hash.digest('hex').slice(0, 16)}`;
+}
+
+async function ensureTemplate(client: pg.Client, serverUrl: string): Promise<string> {
+  const name = templateName();
+  const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (found.rowCount) return name;
+  await client.query(`DROP DATABASE IF EXISTS ${name}_new`);
+  await client.query(`CREATE DATABASE ${name}_new`);
+  const db = openDatabase({ url: databaseUrl(serverUrl, `${name}_new`), name: 'template' });
   await migrate(db);
   await db.close();
-  await client.query(`ALTER DATABASE ${TEMPLATE}_new RENAME TO ${TEMPLATE}`);
+  await client.query(`ALTER DATABASE ${name}_new RENAME TO ${name}`);
+  return name;
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 // Starts `node src/main.ts` as a person would, in a data directory and on ports of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,10 +53,19 @@ export function run(env: Record<string, string>): GatehouseProcess {
   };
 }
 
-/** A directory that is removed with everything in it. */
+/** A directory that is removed with everything in it, and with the database that was made for it. */
 export function temporaryDirectory(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'gatehouse-demo-test-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    remove() {
+      // As root the database lies elsewhere (see src/storage/embedded/place.ts).
+      const record = join(path, 'postgres.json');
+      const home = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).home : undefined;
+      for (const directory of [path, home])
+        if (directory) rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 /** What the demo wrote for scripts. */

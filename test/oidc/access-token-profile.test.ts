@@ -6,10 +6,10 @@ import {
   type SignKeyObjectInput,
   verify,
 } from 'node:crypto';
-import test from 'ava';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { insertApi, listApis, type SigningAlg } from '../../src/storage/apis.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   addClient,
   eventually,

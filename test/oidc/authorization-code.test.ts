@@ -1,11 +1,12 @@
 // RFC 6749 section 4.1, OpenID Connect Core section 3.1: the flow for each kind of client.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { digest } from '../../src/storage/oidc-payloads.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   assertRefused,
   authorize,

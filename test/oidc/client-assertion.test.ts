@@ -1,9 +1,9 @@
 // private_key_jwt, RFC 7523 section 3: the audience is the issuer alone, and an assertion works once.
 import { randomUUID } from 'node:crypto';
-import test from 'ava';
 import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
 import * as client from 'openid-client';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import { addClient, assertRefused, type Params, post } from '../_protocol.ts';
 
 let gatehouse: Gatehouse;
@@ -79,9 +79,9 @@ test('an assertion for the issuer works once, and its replay is refused', async 
 
 test('of parallel presentations of one assertion exactly one works', async (t) => {
   const jwt = await assertion();
-  const answers = await Promise.all(Array.from({ length: 6 }, () => present(jwt)));
+  const answers = await Promise.all(Array.from({ length: 4 }, () => present(jwt)));
   const statuses = answers.map(({ status }) => status).sort();
-  t.deepEqual(statuses, [200, 401, 401, 401, 401, 401]);
+  t.deepEqual(statuses, [200, 401, 401, 401]);
 });
 
 const refused: {

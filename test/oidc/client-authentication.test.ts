@@ -1,6 +1,7 @@
 // RFC 6749 section 2.3: secrets, and what a client learns that fails to authenticate.
-import test from 'ava';
+
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import { addClient, assertRefused, basic, post, requestToken } from '../_protocol.ts';
 
 let gatehouse: Gatehouse;

@@ -1,9 +1,10 @@
 // RFC 6749 section 4.4: machines, the scopes that they get and the refusals that name the remedy.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { insertApi, listApis } from '../../src/storage/apis.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   addClient,
   assertRefused,

@@ -1,8 +1,9 @@
 // OpenID Connect Discovery 1.0, RFC 8414, RFC 7517: what everybody may read.
-import test from 'ava';
+
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import * as client from 'openid-client';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import { send } from '../_protocol.ts';
 
 const OPENID = '/.well-known/openid-configuration';

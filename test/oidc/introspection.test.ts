@@ -1,9 +1,10 @@
 // RFC 7662: the token's own client and the API's own client are answered, everyone else learns nothing.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { setAccountState } from '../../src/storage/accounts.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   addAccount,
   assertRefused,

@@ -1,10 +1,11 @@
 // One client id for a console's server-side exchange (web, secret) and its browser exchange (spa,
 // PKCE, CORS), as Azure API Management has it: neither door may open the other.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import type { DemoClient } from '../../src/demo/demo-file.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   assertRefused,
   assertRefusedByRedirect,

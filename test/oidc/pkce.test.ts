@@ -1,7 +1,8 @@
 // RFC 7636, RFC 9700 section 2.1.1: S256 for everybody, and what the refusals say.
-import test from 'ava';
+
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   addClient,
   assertRefused,

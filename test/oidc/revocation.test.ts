@@ -1,7 +1,8 @@
 // RFC 7009: a client ends its own tokens, and only those.
-import test from 'ava';
+
 import * as oauth from 'oauth4webapi';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   assertRefused,
   basic,

@@ -1,8 +1,9 @@
 // OpenID Connect Core section 5.3, RFC 6750.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import { setAccountState } from '../../src/storage/accounts.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import { addAccount, assertRefused, encode, send, signInFor } from '../_protocol.ts';
 
 let gatehouse: Gatehouse;

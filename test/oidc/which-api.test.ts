@@ -1,8 +1,9 @@
 // Which API is a token for? RFC 8707 at the authorization endpoint, and what follows from it.
-import test from 'ava';
+
 import { decodeJwt } from 'jose';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   addClient,
   assertRefused,

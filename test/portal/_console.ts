@@ -18,6 +18,11 @@ export async function openConsole(demo: Demo, page: Page, flow: Flow): Promise<v
   await signIn(page, demo.account('dev'));
   await page.waitForURL(console);
   await page.waitForLoadState();
+  await chooseFlow(page, flow);
+}
+
+/** Chooses how the console gets its next token. */
+export async function chooseFlow(page: Page, flow: Flow): Promise<void> {
   await page.getByLabel('Flow').selectOption({ label: flow });
 }
 

@@ -142,12 +142,8 @@ test.serial(
       for (const email of ['dev@example.com', 'nobody@example.com']) {
         const mistaken = { ...demo.account('dev'), email, password: 'not the password' };
         await nextPage(page, () => signIn(page, mistaken));
-        const alert = page.getByRole('alert');
-        t.is(
-          (await alert.innerText()).trim(),
-          'The e-mail address or the password is not right.',
-          email,
-        );
+        const said = await readText(page.getByRole('alert'));
+        t.is(said, 'The e-mail address or the password is not right.', email);
         t.is(await page.getByLabel('E-mail address').inputValue(), email);
         t.is(await page.getByLabel('Password', { exact: true }).inputValue(), '');
       }

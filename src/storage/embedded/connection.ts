@@ -15,7 +15,7 @@ interface Target {
 }
 
 /** Connects to the maintenance database, so that `gatehouse` stays free to be copied or dropped. */
-export async function connect({ port, password, applicationName }: Target): Promise<Connection> {
+async function connect({ port, password, applicationName }: Target): Promise<Connection> {
   const socket = new Socket();
   const client = new Client({
     host: '127.0.0.1',

@@ -1,0 +1,194 @@
+// APIs and signing keys by the command line, and what a running server makes of them.
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
+import { SECRET_VARIABLES } from '../../src/config.ts';
+import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { eventually, requestToken, send } from '../_protocol.ts';
+import { type Environment, environmentOf, run, runJson } from './_cli.ts';
+
+let gatehouse: Gatehouse;
+let env: Environment;
+test.before(async () => {
+  gatehouse = await startGatehouse();
+  env = environmentOf(gatehouse.config);
+});
+test.after.always(() => gatehouse?.stop());
+
+const listKeys = () => runJson<Record<string, string>[]>(['keys', 'list'], env);
+const fetchKeys = async () =>
+  (await send(`${gatehouse.issuer}/jwks`)).body as unknown as JSONWebKeySet;
+const fetchToken = async () => {
+  const params = {
+    grant_type: 'client_credentials',
+    scope: 'orders.read',
+    resource: 'https://api.example.com/orders',
+  };
+  const answer = await requestToken(gatehouse, gatehouse.client('machine'), params);
+  return String(answer.body['access_token']);
+};
+const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+
+test.serial(
+  'keys rotate waits until backends know the next key, and says until when',
+  async (t) => {
+    const { code, stdout, stderr } = await run(['keys', 'rotate'], env);
+    t.deepEqual([code, stdout], [1, '']);
+    t.regex(
+      stderr,
+      /^The next RS256 key may sign from 20\S+Z: backends that cached .* --emergency .*\n$/,
+    );
+  },
+);
+
+test.serial(
+  'an emergency rotation takes effect in a running server; old tokens still verify',
+  async (t) => {
+    const before = await listKeys();
+    const next = before.find(({ state }) => state === 'next');
+    const current = before.find(({ state }) => state === 'current');
+    const old = await fetchToken();
+    t.is(kidOf(old), current?.['kid']);
+
+    const { code, stdout } = await run(['keys', 'rotate', '--emergency'], env);
+    t.is(code, 0);
+    t.regex(stdout, new RegExp(`^RS256: ${next?.['kid']} signs from now on\\.$`, 'm'));
+    t.regex(
+      stdout,
+      new RegExp(`^${current?.['kid']} is retired: published until 20.* UTC\\.$`, 'm'),
+    );
+    t.regex(stdout, /^\S+ is next: published now, may sign from 20.* UTC\.$/m);
+    t.regex(stdout, /^Backends that keep the key set in a cache may refuse new tokens/m);
+
+    const token = await eventually(fetchToken, (fresh) => kidOf(fresh) !== kidOf(old));
+    t.is(kidOf(token), next?.['kid']);
+    const keys = createLocalJWKSet(await fetchKeys());
+    for (const each of [old, token])
+      t.is((await jwtVerify(each, keys)).payload.iss, gatehouse.issuer);
+
+    const after = await listKeys();
+    t.deepEqual(after.map(({ state }) => state).toSorted(), ['current', 'next', 'retired']);
+    t.truthy(after.find(({ state }) => state === 'retired')?.['published_until']);
+    const { stdout: table } = await run(['keys', 'list'], env);
+    t.regex(table, new RegExp(`^${next?.['kid']} +RS256 +current .* UTC +signs$`, 'm'));
+    t.false(table.includes('private'));
+  },
+);
+
+test.serial('a next key that was published for a day signs without further ado', async (t) => {
+  const query = await gatehouse.db.query();
+  await query('signing_keys').update({ created_at: query.raw("now() - interval '25 hours'") });
+  const before = await listKeys();
+  const rotated = await runJson(['keys', 'rotate', '--alg', 'RS256'], env);
+  const keyOf = (state: string) => before.find((key) => key['state'] === state)?.['kid'];
+  t.is(rotated['current'], keyOf('next'));
+  t.like(rotated, { alg: 'RS256', retired: { kid: keyOf('current') }, next: { state: 'next' } });
+});
+
+test.serial('an algorithm that nobody uses has no key to rotate', async (t) => {
+  const { code, stderr } = await run(['keys', 'rotate', '--alg', 'PS256', '--emergency'], env);
+  t.is(code, 1);
+  t.is(stderr, 'There is no PS256 key to rotate: no API signs with it.\n');
+});
+
+test.serial('secrets that are not those of the server make nothing', async (t) => {
+  const other = {
+    ...env,
+    [SECRET_VARIABLES.encryptionKeys]: randomBytes(32).toString('base64url'),
+  };
+  const before = await listKeys();
+  for (const args of [
+    ['keys', 'rotate', '--emergency'],
+    ['clients', 'create', '--kind', 'machine', '--name', 'X'],
+    ['accounts', 'create', '--email', 'x@example.com'],
+  ]) {
+    const { code, stdout, stderr } = await run(args, other);
+    t.deepEqual([code, stdout], [1, ''], args.join(' '));
+    t.regex(stderr, /^These secrets are not the ones of the server: .*\n$/);
+  }
+  t.deepEqual(await listKeys(), before);
+});
+
+test.serial('a new API gets its key, and the running server issues tokens for it', async (t) => {
+  const api = await runJson(
+    [
+      ...['apis', 'create', '--name', 'Stock', '--resource', 'urn:example:stock'],
+      ...['--audience', 'stock-api', '--environment', 'sandbox', '--alg', 'ES256', '--typ', 'JWT'],
+      ...['--scope', 'stock.read=See what is in stock', 'stock.write=Count = correct'],
+      ...['--lifetime', '120', '--claim', 'scp', 'roles'],
+    ],
+    env,
+  );
+  t.like(api, {
+    name: 'Stock',
+    resource: 'urn:example:stock',
+    audience: 'stock-api',
+    environment: 'sandbox',
+    alg: 'ES256',
+    typ: 'JWT',
+    token_lifetime: 120,
+    claims: ['scp', 'roles'],
+    scopes: [
+      { name: 'stock.read', description: 'See what is in stock' },
+      { name: 'stock.write', description: 'Count = correct' },
+    ],
+    client_id: null,
+  });
+  const states = (await listKeys()).filter(({ alg }) => alg === 'ES256').map(({ state }) => state);
+  t.deepEqual(states.toSorted(), ['current', 'next']);
+
+  const created = await runJson<{ client_id: string; client_secret: string }>(
+    ['clients', 'create', '--kind', 'machine', '--name', 'Counter', '--api', 'stock-api'],
+    env,
+  );
+  const client = { ...created, redirect_uris: [] };
+  const request = () => requestToken(gatehouse, client, { grant_type: 'client_credentials' });
+  const answer = await eventually(request, ({ status }) => status === 200);
+  t.is(answer.status, 200, answer.text);
+  const token = String(answer.body['access_token']);
+  const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(await fetchKeys()));
+  t.like(protectedHeader, { alg: 'ES256', typ: 'JWT' });
+  t.like(payload, { aud: 'stock-api', scp: ['stock.read', 'stock.write'] });
+  t.is(Number(payload.exp) - Number(payload.iat), 120);
+});
+
+const CREATE = ['apis', 'create', '--name', 'X', '--resource', 'https://x.example.com'];
+const READ = ['--scope', 'read=See things'];
+const refused: { args: string[]; says: RegExp }[] = [
+  { args: [...CREATE, '--scope', 'openid=Sign in'], says: /openid belongs to OpenID Connect/ },
+  { args: [...CREATE, '--scope', 'a b=Two words'], says: /without spaces, quotes and backslashes/ },
+  { args: [...CREATE, '--scope', 'a"=Quoted'], says: /without spaces, quotes and backslashes/ },
+  { args: [...CREATE, ...READ, ...READ], says: /the scope read is given twice/ },
+  { args: [...CREATE, ...READ, '--lifetime', '59'], says: /at least 60 seconds/ },
+  { args: [...CREATE, ...READ, '--lifetime', '3601'], says: /at most 3600 seconds/ },
+  { args: [...CREATE, ...READ, '--audience', 'c_1234'], says: /must not look like a client id/ },
+  {
+    args: [...CREATE, ...READ, '--audience', 'https://api.example.com/orders'],
+    says: /^the API Orders \(https:\/\/api\.example\.com\/orders\) has this resource or audience already/,
+  },
+  { args: [...CREATE.with(5, '/orders'), ...READ], says: /must be an absolute URI such as/ },
+  {
+    args: [...CREATE.with(5, 'https://x.example.com/#a'), ...READ],
+    says: /not contain a fragment/,
+  },
+  {
+    args: [...CREATE.with(5, 'HTTPS://x.example.com'), ...READ],
+    says: /must begin with https:\/\/x\./,
+  },
+];
+test.serial('what is wrong with a new API is one sentence, and nothing is made', async (t) => {
+  const keys = await listKeys();
+  for (const { args, says } of refused) {
+    const { code, stdout, stderr } = await run([...args, '--alg', 'Ed25519'], env);
+    t.deepEqual([code, stdout], [1, ''], args.join(' '));
+    t.regex(stderr, says);
+    t.is(stderr.trim().split('\n').length, 1);
+  }
+  t.deepEqual(await listKeys(), keys, 'not even a signing key');
+  const { stdout } = await run(['apis', 'list'], env);
+  t.regex(
+    stdout,
+    /^Stock +sandbox +urn:example:stock +stock-api +ES256 +stock\.read stock\.write$/m,
+  );
+  t.notRegex(stdout, /x\.example\.com/);
+});
