@@ -31,7 +31,8 @@ export async function up(knex: Knex): Promise<void> {
               now() + (operation ->> 'seconds')::int * interval '1 second')
             ON CONFLICT (id, model) DO UPDATE SET
               -- Two clients that authorize at once in one browser: neither forgets the other.
-              payload = CASE WHEN old.payload ? 'authorizations' AND excluded.payload ? 'authorizations'
+              payload = CASE WHEN (old.payload -> 'authorizations') IS NOT NULL
+                AND (excluded.payload -> 'authorizations') IS NOT NULL
                 THEN jsonb_set(excluded.payload, '{authorizations}',
                   (old.payload -> 'authorizations') || (excluded.payload -> 'authorizations'))
                 ELSE excluded.payload END,
