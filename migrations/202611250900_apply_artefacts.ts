@@ -10,12 +10,15 @@ export async function up(knex: Knex): Promise<void> {
     DECLARE
       operation jsonb;
       touched integer;
+      family bigint;
     BEGIN
-      PERFORM 1 FROM oidc_payloads
-        WHERE model = 'Grant' AND id IN (
-          SELECT decode(value ->> 'grant_id', 'hex') FROM jsonb_array_elements(operations)
-          WHERE value ->> 'grant_id' IS NOT NULL)
-        ORDER BY id FOR UPDATE;
+      -- By advisory lock, because the row of a revoked grant is gone and could not be waited for.
+      FOR family IN
+        SELECT DISTINCT ('x' || left(value ->> 'grant_id', 16))::bit(64)::bigint
+        FROM jsonb_array_elements(operations) WHERE value ->> 'grant_id' IS NOT NULL ORDER BY 1
+      LOOP
+        PERFORM pg_advisory_xact_lock(family);
+      END LOOP;
 
       FOR operation IN SELECT value FROM jsonb_array_elements(operations) LOOP
         touched := 1;
@@ -74,7 +77,8 @@ export async function up(knex: Knex): Promise<void> {
         END CASE;
         IF touched = 0 THEN
           RAISE EXCEPTION 'already redeemed'
-            USING ERRCODE = 'GH001', DETAIL = coalesce(operation ->> 'model', operation ->> 'op');
+            USING ERRCODE = 'GH001', DETAIL = json_build_object('model', operation ->> 'model',
+              'grant_id', operation ->> 'grant_id')::text;
         END IF;
       END LOOP;
     END

@@ -26,6 +26,8 @@ export interface UnitOfWork {
   opened(): Promise<Knex.Transaction> | undefined;
   /** Applies everything in one commit. Throws when something was redeemed by another request. */
   commit(): Promise<void>;
+  /** From now on nothing is read or written: a straggler must not begin a transaction nobody ends. */
+  end(): void;
   /** Forgets everything but what must be kept (RFC 9700 section 4.14: a replayed family stays revoked). */
   refuse(): Promise<void>;
   rollback(): Promise<void>;
@@ -42,7 +44,7 @@ export function currentUnitOfWork(): UnitOfWork | undefined {
 /** Runs `work` with a unit of work of its own; ending it is the caller's duty. */
 export function runInUnitOfWork<T>(knex: Knex, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
   const unit = createUnitOfWork(knex);
-  return storage.run(unit, () => work(unit));
+  return storage.run(unit, () => work(unit).finally(unit.end));
 }
 
 /** Writes in the unit of work of the running request, or in one of its own (tests, jobs, commands). */
@@ -59,6 +61,10 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
   const known = new Map<string, Promise<StoredPayload | undefined>>();
   let gathered: { operation: Operation; kept: boolean }[] = [];
   let open: Promise<Knex.Transaction> | undefined;
+  let ended = false;
+  const expectRunning = () => {
+    if (ended) throw new Error('the request of this unit of work has ended');
+  };
 
   const forget = () => {
     known.clear();
@@ -66,10 +72,12 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
     open = undefined;
   };
 
-  const apply = async (operations: Operation[]) => {
+  const apply = async () => {
     const transaction = await open;
+    const operations = gathered.map(({ operation }) => operation);
     if (operations.length > 0) await applyOperations(transaction ?? knex, operations);
     await transaction?.commit();
+    forget();
   };
 
   const rollback = async () => {
@@ -86,15 +94,31 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
     },
     knows: (key) => known.has(key),
     note: (key, stored) => void known.set(key, Promise.resolve(stored)),
-    write: (operation, { kept } = { kept: false }) => void gathered.push({ operation, kept }),
+    write(operation, { kept } = { kept: false }) {
+      expectRunning();
+      gathered.push({ operation, kept });
+    },
+    end() {
+      ended = true;
+    },
     transaction() {
+      expectRunning();
       open ??= knex.transaction();
       return open;
     },
     opened: () => open,
     async commit() {
-      await apply(gathered.map(({ operation }) => operation));
-      forget();
+      try {
+        await apply();
+      } catch (error) {
+        await rollback().catch(() => undefined);
+        const lost = lostRace(error);
+        if (!lost) throw error;
+        // Two hold one code: whoever won, the family is not to be trusted (RFC 9700 section 4.5).
+        if (lost.model === 'AuthorizationCode')
+          await applyOperations(knex, [{ op: 'revoke', grant_id: lost.grant_id }]);
+        throw alreadyRedeemed(lost.model ?? '', error);
+      }
     },
     async refuse() {
       const kept = gathered.filter((write) => write.kept).map(({ operation }) => operation);
@@ -106,11 +130,12 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
 }
 
 async function applyOperations(query: Knex, operations: Operation[]): Promise<void> {
-  try {
-    await query.raw('SELECT apply_artefacts(?::jsonb)', [JSON.stringify(operations)]);
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== ALREADY_REDEEMED)
-      throw error;
-    throw alreadyRedeemed('detail' in error ? String(error.detail) : '', error);
-  }
+  await query.raw('SELECT apply_artefacts(?::jsonb)', [JSON.stringify(operations)]);
+}
+
+/** What another request redeemed first, as apply_artefacts reports it. */
+function lostRace(error: unknown): { model: string | null; grant_id: string | null } | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ALREADY_REDEEMED)
+    return undefined;
+  return JSON.parse('detail' in error ? String(error.detail) : '{}');
 }
