@@ -47,7 +47,9 @@ export function createAgent(origin: string): Agent {
     }
     const text = await response.text();
     const { status, headers } = response;
-    return { url: at, status, headers, text, html: parse(text) };
+    // Without JavaScript, what stands in <noscript> is part of the page.
+    const html = parse(text, { blockTextElements: { script: true, style: true, pre: true } });
+    return { url: at, status, headers, text, html };
   };
 
   return {

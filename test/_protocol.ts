@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import { type ClientRequest, registerClient } from '../src/oidc/register-client.ts';
 import { insertAccount } from '../src/storage/accounts.ts';
+import { digest } from '../src/storage/oidc-payloads.ts';
 import { type Agent, createAgent, type Page } from './_agent.ts';
 import type { Gatehouse } from './_gatehouse.ts';
 
@@ -189,6 +190,9 @@ export function callback(page: Page): { uri: string; params: URLSearchParams } {
   return { uri: location.replace(/\?.*$/s, ''), params: searchParams };
 }
 
+/** What an error_description may hold. RFC 6749 appendix A.8. */
+const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
 /** Asserts an error answer in JSON: its status, code and sentence. RFC 6749 section 5.2. */
 export function assertRefused(
   t: ExecutionContext,
@@ -197,6 +201,7 @@ export function assertRefused(
 ): void {
   t.is(answer.body['error'], expected.error, answer.text);
   t.regex(String(answer.body['error_description']), expected.description);
+  t.regex(String(answer.body['error_description']), DESCRIPTION);
   t.is(answer.status, expected.status ?? 400);
   t.false('access_token' in answer.body);
 }
@@ -211,9 +216,14 @@ export function assertRefusedByRedirect(
   t.is(uri, expected.uri);
   t.is(params.get('error'), expected.error, String(params));
   t.regex(params.get('error_description') ?? '', expected.description);
+  t.regex(params.get('error_description') ?? '', DESCRIPTION);
   t.is(params.get('iss'), expected.issuer);
   t.is(params.get('state'), expected.state ?? null);
-  t.false(params.has('code'));
+  const members = ['error', 'error_description', 'iss', 'state'];
+  t.deepEqual(
+    [...params.keys()].filter((name) => !members.includes(name)),
+    [],
+  );
 }
 
 /** Registers a client of a test's own; it may be disabled or lose its rights. */
@@ -254,6 +264,22 @@ export async function addAccount(gatehouse: Gatehouse) {
     passwordHash: row.password_hash,
   });
   return { id, email, password: first?.password ?? '' };
+}
+
+/** Makes a browser's session look `seconds` older than it is, so that no test has to wait. */
+export async function ageSession(gatehouse: Gatehouse, agent: Agent, seconds: number) {
+  const cookies = await agent.jar.getCookies(gatehouse.issuer);
+  const value = cookies.find(({ key }) => key.endsWith('gatehouse_session'))?.value ?? '';
+  const query = await gatehouse.db.query();
+  const aged = await query('oidc_payloads')
+    .where({ model: 'Session', id: digest(value) })
+    .update({
+      payload: query.raw(
+        "jsonb_set(payload, '{loginTs}', to_jsonb((payload->>'loginTs')::int - ?::int))",
+        [seconds],
+      ),
+    });
+  if (aged !== 1) throw new Error(`${aged} sessions aged`);
 }
 
 const PATIENCE_MS = 20_000;

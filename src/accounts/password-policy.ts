@@ -2,7 +2,7 @@
 import { isTooLong, MAX_PASSWORD_LENGTH } from './password.ts';
 
 /** Code points, where the password is the only factor. */
-export const MIN_PASSWORD_LENGTH = 15;
+const MIN_PASSWORD_LENGTH = 15;
 
 /** Says what is wrong with a new password, in words; undefined when it is fine. */
 export function passwordProblem(password: string): string | undefined {

@@ -24,7 +24,10 @@ export async function withClient(
   overrides: Partial<ClientRequest>,
 ): Promise<Target & { clientId: string }> {
   const request = clientRequest({
-    entitlements: gatehouse.apis.map((api) => ({ api, scopes: api.scopes.map(({ name }) => name) })),
+    entitlements: gatehouse.apis.map((api) => ({
+      api,
+      scopes: api.scopes.map(({ name }) => name),
+    })),
     ...(gatehouse.apis[0] ? { defaultApi: gatehouse.apis[0] } : {}),
     ...overrides,
   });

@@ -26,7 +26,10 @@ test.before(async () => {
   const uid = new URL(page.url).pathname.split('/')[2] ?? '';
   const cookies = await flow.agent.jar.getCookies(gatehouse.issuer);
   const cookie = (name: string) => cookies.find(({ key }) => key === name)?.value ?? '';
-  const grants = await gatehouse.db.knex('oidc_payloads').select('payload').where({ model: 'RefreshToken' });
+  const grants = await gatehouse.db
+    .knex('oidc_payloads')
+    .select('payload')
+    .where({ model: 'RefreshToken' });
   values = {
     code: fresh.code,
     'refresh token': String(tokens['refresh_token']),
@@ -52,7 +55,8 @@ test.before(async () => {
 });
 test.after.always(() => gatehouse?.stop());
 
-const others = (...names: string[]) => Object.entries(values).filter(([name]) => !names.includes(name));
+const others = (...names: string[]) =>
+  Object.entries(values).filter(([name]) => !names.includes(name));
 
 const ask = (params: Params) => post(gatehouse, '/token', params, { as: 'third-party' });
 
@@ -103,8 +107,19 @@ test('T-09 only an access token for userinfo opens userinfo', async (t) => {
 test('T-09 only tokens introspect as active, and revoking others revokes nothing', async (t) => {
   for (const path of ['/introspect', '/revoke']) {
     for (const [name, token] of others('refresh token', 'opaque access token')) {
-      for (const token_type_hint of ['access_token', 'refresh_token', 'Session', 'Grant', 'AuthorizationCode']) {
-        const answer = await post(gatehouse, path, { token, token_type_hint }, { as: 'third-party' });
+      for (const token_type_hint of [
+        'access_token',
+        'refresh_token',
+        'Session',
+        'Grant',
+        'AuthorizationCode',
+      ]) {
+        const answer = await post(
+          gatehouse,
+          path,
+          { token, token_type_hint },
+          { as: 'third-party' },
+        );
         t.true(answer.status < 500, name);
         t.not(answer.json['active'], true, name);
         t.false(answer.text.includes('sub'), name);

@@ -65,7 +65,19 @@ test('T-27 the honest assertion is accepted', async (t) => {
 });
 
 test('T-27 an assertion without a signature is refused', async (t) => {
-  for (const alg of ['none', 'None', 'nOnE', 'NONE', 'none ', '', null, [], ['none'], 0, undefined]) {
+  for (const alg of [
+    'none',
+    'None',
+    'nOnE',
+    'NONE',
+    'none ',
+    '',
+    null,
+    [],
+    ['none'],
+    0,
+    undefined,
+  ]) {
     for (const signature of ['', 'AAAA', 'e30']) {
       for (const header of [{ alg }, { alg, typ: 'JWT' }, { typ: 'JWT', alg, kid: 'machine-1' }]) {
         const answer = await present(`${encode(header)}.${encode(claims())}.${signature}`);
@@ -80,7 +92,13 @@ test('T-27 a public key is no HMAC secret', async (t) => {
   const publicKey = await importJWK(publicJwk, 'ES256', { extractable: true });
   if (publicKey instanceof Uint8Array) throw new Error('not an asymmetric key');
   const pem = await exportSPKI(publicKey);
-  const secrets = [pem, pem.trim(), `${pem}\n`, JSON.stringify(publicJwk), 'stored-as-hash'.padEnd(32, '\0')];
+  const secrets = [
+    pem,
+    pem.trim(),
+    `${pem}\n`,
+    JSON.stringify(publicJwk),
+    'stored-as-hash'.padEnd(32, '\0'),
+  ];
   for (const secret of secrets) {
     for (const header of [{ alg: 'HS256' }, { alg: 'HS256', kid: 'machine-1' }]) {
       const jwt = await new SignJWT(claims()).setProtectedHeader(header).sign(Buffer.from(secret));
@@ -239,9 +257,16 @@ test('T-27 the token itself must be exactly one compact JWS', async (t) => {
 
 test('T-29 no client can be named like an account, nor an account like a client', async (t) => {
   const { knex } = gatehouse.db;
-  const client = { kind: 'machine', name: 'x', token_endpoint_auth_method: 'none', grant_types: [] };
+  const client = {
+    kind: 'machine',
+    name: 'x',
+    token_endpoint_auth_method: 'none',
+    grant_types: [],
+  };
   await t.throwsAsync(async () => knex('clients').insert({ ...client, id: 'usr_0123456789' }));
-  await t.throwsAsync(async () => knex('accounts').insert({ id: 'c_0123456789', email: 'c@example.com' }));
+  await t.throwsAsync(async () =>
+    knex('accounts').insert({ id: 'c_0123456789', email: 'c@example.com' }),
+  );
   const [{ id: accountId } = { id: '' }] = await knex('accounts').select('id').limit(1);
   for (const client_id of [accountId, `c_${accountId}`, `c_x ${accountId}`]) {
     const answer = await post(gatehouse, '/token', { grant_type: 'client_credentials', client_id });

@@ -32,9 +32,14 @@ test('T-25 code, refresh token, session, pages and tokens of a disabled client a
   const flow = await obtainCode(target, 'web', { overrides });
   const tokens = (await exchange(target, 'web', flow)).json;
   const inHand = await obtainCode(target, 'web', { overrides });
-  const pushed = await post(target, '/par', new URL(authorization(target, 'web').url).search.slice(1), {
-    as: 'web',
-  });
+  const pushed = await post(
+    target,
+    '/par',
+    new URL(authorization(target, 'web').url).search.slice(1),
+    {
+      as: 'web',
+    },
+  );
   t.is(pushed.status, 201);
   const waiting = createAgent(target.issuer);
   const signInPage = await waiting.get(authorization(target, 'web').url);
@@ -79,7 +84,12 @@ test('T-25 code, refresh token, session, pages and tokens of a disabled client a
 
   for (const [agent, page, path, fields] of [
     [flow.agent, consentPage, 'consent', { choice: 'allow' }],
-    [waiting, signInPage, 'sign-in', { email: target.accounts[0]?.email, password: target.accounts[0]?.password }],
+    [
+      waiting,
+      signInPage,
+      'sign-in',
+      { email: target.accounts[0]?.email, password: target.accounts[0]?.password },
+    ],
   ] as const) {
     const csrf = page.html.querySelector('input[name=csrf]')?.getAttribute('value') ?? '';
     const body = new URLSearchParams({ csrf, ...fields } as Record<string, string>);

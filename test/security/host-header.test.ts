@@ -90,7 +90,11 @@ test('T-16 an empty, missing or doubled Host and an absolute target are refused'
 });
 
 test('T-16 a target that looks like a network path stays a path', async (t) => {
-  for (const target of [`//evil.test${DISCOVERY}`, `/\\evil.test${DISCOVERY}`, `/;@evil.test/jwks`]) {
+  for (const target of [
+    `//evil.test${DISCOVERY}`,
+    `/\\evil.test${DISCOVERY}`,
+    `/;@evil.test/jwks`,
+  ]) {
     const answer = await sendLines(port, [`GET ${target} HTTP/1.1`, `Host: ${host}`]);
     t.is(answer.status, 404, target);
     t.false(answer.text.includes('evil'), target);

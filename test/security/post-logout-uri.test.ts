@@ -66,7 +66,17 @@ test('T-13 the sign-out form cannot be given another way to go', async (t) => {
 });
 
 test('T-13 no parameter and no Referer sends a visitor away', async (t) => {
-  const names = ['return_to', 'returnTo', 'next', 'redirect', 'continue', 'RelayState', 'url', 'target', 'r'];
+  const names = [
+    'return_to',
+    'returnTo',
+    'next',
+    'redirect',
+    'continue',
+    'RelayState',
+    'url',
+    'target',
+    'r',
+  ];
   const values = [
     '//evil.test',
     '/\\evil.test',
@@ -75,7 +85,14 @@ test('T-13 no parameter and no Referer sends a visitor away', async (t) => {
     'javascript:alert(1)',
     'https://evil.test',
   ];
-  for (const path of ['/', '/logout', '/logout/success', '/nothing', '/interaction/x', '/authorize/x']) {
+  for (const path of [
+    '/',
+    '/logout',
+    '/logout/success',
+    '/nothing',
+    '/interaction/x',
+    '/authorize/x',
+  ]) {
     for (const value of values) {
       const query = encode(Object.fromEntries(names.map((name) => [name, value])));
       const visitor = createAgent(app.issuer);

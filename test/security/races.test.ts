@@ -21,8 +21,11 @@ const refreshAs = (kind: string, refresh_token: string) =>
   post(gatehouse, '/token', { grant_type: 'refresh_token', refresh_token }, { as: kind });
 const won = (answers: Answer[]) => answers.filter(({ status }) => status === 200);
 const codes = (answers: Answer[]) =>
-  new Set(answers.map(({ headers }) => /[?&]code=([^&]+)/.exec(String(headers['location']))?.[1])
-    .filter(Boolean));
+  new Set(
+    answers
+      .map(({ headers }) => /[?&]code=([^&]+)/.exec(String(headers['location']))?.[1])
+      .filter(Boolean),
+  );
 
 async function raceForCode() {
   const flow = await obtainCode(gatehouse, 'third-party', { overrides: OFFLINE });

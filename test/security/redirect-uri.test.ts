@@ -78,7 +78,11 @@ const ERRORS: Params[] = [
 
 test('T-12 no error is sent to an unregistered URI', async (t) => {
   for (const overrides of ERRORS) {
-    for (const redirect_uri of ['https://evil.test/cb', 'https://app.test/cb/', 'javascript:alert(1)']) {
+    for (const redirect_uri of [
+      'https://evil.test/cb',
+      'https://app.test/cb/',
+      'javascript:alert(1)',
+    ]) {
       const { url } = authorization(app, 'web', { ...overrides, redirect_uri });
       const answer = await fetch(url, { redirect: 'manual', headers: html });
       const text = await answer.text();
@@ -90,7 +94,15 @@ test('T-12 no error is sent to an unregistered URI', async (t) => {
 });
 
 test('T-12 an unknown client gets a page, whatever else is wrong', async (t) => {
-  const unknown = ['', 'c_unknown', 'usr_unknown', 'constructor', '__proto__', '../c_x', `c_${'x'.repeat(200)}`];
+  const unknown = [
+    '',
+    'c_unknown',
+    'usr_unknown',
+    'constructor',
+    '__proto__',
+    '../c_x',
+    `c_${'x'.repeat(200)}`,
+  ];
   for (const client_id of unknown) {
     for (const overrides of [{}, { prompt: 'none' }, { response_type: 'token' }]) {
       const { url } = authorization(app, 'web', { ...overrides, client_id });
@@ -166,7 +178,9 @@ test('T-11 what is added to the request cannot override a pushed redirect URI', 
 test('T-11 loopback ports may vary for native clients only', async (t) => {
   const { port } = gatehouse.config;
   const ask = async (kind: string, redirect_uri: string) => {
-    const path = authorization(gatehouse, kind, { redirect_uri }).url.slice(gatehouse.issuer.length);
+    const path = authorization(gatehouse, kind, { redirect_uri }).url.slice(
+      gatehouse.issuer.length,
+    );
     const answer = await sendPlain(port, { path, headers: html });
     return answer.status;
   };

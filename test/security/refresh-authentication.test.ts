@@ -67,7 +67,12 @@ test('T-23 a confidential client’s refresh token needs its secret', async (t) 
     t.is(answer.json['access_token'], undefined, name);
     t.false(answer.text.includes(refresh_token), name);
   }
-  const honest = await post(gatehouse, '/token', { grant_type: 'refresh_token', refresh_token }, { as: 'web' });
+  const honest = await post(
+    gatehouse,
+    '/token',
+    { grant_type: 'refresh_token', refresh_token },
+    { as: 'web' },
+  );
   t.is(honest.status, 200, 'the attacks did not consume it');
 });
 

@@ -31,7 +31,8 @@ async function notRefused<T>(
   const found: [T, string][] = [];
   for (const value of values) {
     const sentence = await outcome(request(value));
-    if (/^(accepted$|failed:)/.test(sentence) || !pattern.test(sentence)) found.push([value, sentence]);
+    if (/^(accepted$|failed:)/.test(sentence) || !pattern.test(sentence))
+      found.push([value, sentence]);
   }
   return found;
 }
@@ -195,7 +196,8 @@ test('T-14 a URI is registered in its normal form only', (t) => {
 
 test('T-14 a private-use scheme is for native clients and names a domain', (t) => {
   t.is(redirectUriProblem('com.example.app:/cb', 'native'), undefined);
-  for (const type of ['web', 'spa'] as const) t.truthy(redirectUriProblem('com.example.app:/cb', type));
+  for (const type of ['web', 'spa'] as const)
+    t.truthy(redirectUriProblem('com.example.app:/cb', type));
   const others = [
     'myapp:/cb',
     'com.example.app:/cb#x',

@@ -9,30 +9,38 @@ test.before(async () => {
 });
 test.after.always(() => gatehouse?.stop());
 
-test.serial('T-03 parallel revocations and replays of one family all succeed or are refused', async (t) => {
-  const { agent } = await obtainCode(gatehouse, 'third-party', { overrides: { scope: 'openid' } });
-  for (let round = 0; round < 5; round += 1) {
-    const overrides = { scope: 'openid email offline_access' };
-    const flow = await obtainCode(gatehouse, 'third-party', { agent, overrides });
-    const { access_token, refresh_token } = (await exchange(gatehouse, 'third-party', flow)).json;
-    const revoke = (token: unknown) =>
-      post(gatehouse, '/revoke', { token: String(token) }, { as: 'third-party' });
-    const thrice = <T>(work: () => Promise<T>) => [work(), work(), work()];
-    const [revocations, replays] = await Promise.all([
-      Promise.all([...thrice(() => revoke(refresh_token)), ...thrice(() => revoke(access_token))]),
-      Promise.all(thrice(() => exchange(gatehouse, 'third-party', flow))),
-    ]);
-    t.deepEqual(new Set(revocations.map(({ status }) => status)), new Set([200]));
-    t.deepEqual(new Set(replays.map(({ json }) => json['error'])), new Set(['invalid_grant']));
-    const again = await post(
-      gatehouse,
-      '/token',
-      { grant_type: 'refresh_token', refresh_token: String(refresh_token) },
-      { as: 'third-party' },
-    );
-    t.is(again.json['error'], 'invalid_grant');
-  }
-});
+test.serial(
+  'T-03 parallel revocations and replays of one family all succeed or are refused',
+  async (t) => {
+    const { agent } = await obtainCode(gatehouse, 'third-party', {
+      overrides: { scope: 'openid' },
+    });
+    for (let round = 0; round < 5; round += 1) {
+      const overrides = { scope: 'openid email offline_access' };
+      const flow = await obtainCode(gatehouse, 'third-party', { agent, overrides });
+      const { access_token, refresh_token } = (await exchange(gatehouse, 'third-party', flow)).json;
+      const revoke = (token: unknown) =>
+        post(gatehouse, '/revoke', { token: String(token) }, { as: 'third-party' });
+      const thrice = <T>(work: () => Promise<T>) => [work(), work(), work()];
+      const [revocations, replays] = await Promise.all([
+        Promise.all([
+          ...thrice(() => revoke(refresh_token)),
+          ...thrice(() => revoke(access_token)),
+        ]),
+        Promise.all(thrice(() => exchange(gatehouse, 'third-party', flow))),
+      ]);
+      t.deepEqual(new Set(revocations.map(({ status }) => status)), new Set([200]));
+      t.deepEqual(new Set(replays.map(({ json }) => json['error'])), new Set(['invalid_grant']));
+      const again = await post(
+        gatehouse,
+        '/token',
+        { grant_type: 'refresh_token', refresh_token: String(refresh_token) },
+        { as: 'third-party' },
+      );
+      t.is(again.json['error'], 'invalid_grant');
+    }
+  },
+);
 
 test.serial('a request that is over has given its database connection back', async (t) => {
   const { client_id } = gatehouse.client('spa');

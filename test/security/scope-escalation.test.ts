@@ -75,13 +75,25 @@ test('T-19 a machine gets no scope that it was not given, however it is spelled'
   for (const scope of scopes) {
     const answer = await askAs(reader, { scope });
     t.is(answer.status, 400, JSON.stringify(scope));
-    t.regex(String(answer.json['error']), /^invalid_(scope|target|request)$/, JSON.stringify(scope));
+    t.regex(
+      String(answer.json['error']),
+      /^invalid_(scope|target|request)$/,
+      JSON.stringify(scope),
+    );
     t.is(answer.json['access_token'], undefined);
   }
 });
 
 test('T-19 repeated, empty and blank scopes give no more than was given', async (t) => {
-  const scopes = ['orders.read', 'orders.read orders.read', '', ' ', '   ', `${PRODUCTION}/.default`, undefined];
+  const scopes = [
+    'orders.read',
+    'orders.read orders.read',
+    '',
+    ' ',
+    '   ',
+    `${PRODUCTION}/.default`,
+    undefined,
+  ];
   for (const scope of scopes) {
     const answer = await askAs(reader, { scope });
     if (answer.status === 200) {
@@ -175,7 +187,11 @@ test('T-19 an authorization request gets no scope that the client was not given'
     const answer = await agent.request(authorization(narrow, 'web', overrides).url);
     const params = new URL(answer.headers.get('Location') ?? '').searchParams;
     t.is(params.get('code'), null, JSON.stringify(overrides));
-    t.regex(params.get('error') ?? '', /^invalid_(scope|target|request)$/, JSON.stringify(overrides));
+    t.regex(
+      params.get('error') ?? '',
+      /^invalid_(scope|target|request)$/,
+      JSON.stringify(overrides),
+    );
   }
 });
 
@@ -202,7 +218,11 @@ test('T-20, T-22 a code and a refresh token do not grow at the token endpoint', 
     post(
       gatehouse,
       '/token',
-      { grant_type: 'refresh_token', refresh_token: String(tokens.json['refresh_token']), ...params },
+      {
+        grant_type: 'refresh_token',
+        refresh_token: String(tokens.json['refresh_token']),
+        ...params,
+      },
       { as: 'third-party' },
     );
   for (const overrides of [
@@ -218,7 +238,11 @@ test('T-20, T-22 a code and a refresh token do not grow at the token endpoint', 
   ]) {
     const answer = await refresh(overrides);
     t.is(answer.status, 400, JSON.stringify(overrides));
-    t.regex(String(answer.json['error']), /^invalid_(scope|target|request)$/, JSON.stringify(overrides));
+    t.regex(
+      String(answer.json['error']),
+      /^invalid_(scope|target|request)$/,
+      JSON.stringify(overrides),
+    );
   }
   t.is((await refresh({ scope: 'openid' })).status, 200);
   const again = await refresh({});

@@ -89,7 +89,12 @@ test('T-41 the 2^64 addresses of one IPv6 network count as one', async (t) => {
 });
 
 test('T-41 another spelling of the same e-mail address does not buy more attempts', async (t) => {
-  const spellings = ['admin@example.com', 'ADMIN@example.com', ' admin@example.com', 'admin@EXAMPLE.com '];
+  const spellings = [
+    'admin@example.com',
+    'ADMIN@example.com',
+    ' admin@example.com',
+    'admin@EXAMPLE.com ',
+  ];
   const statuses = await failToSignIn(exposed, (n) => ({ email: spellings[n % 4] ?? '' }));
   t.deepEqual(statuses, LIMITED);
 });

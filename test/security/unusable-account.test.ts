@@ -1,6 +1,10 @@
 // T-24: an account that is blocked, pending or deleted gets nothing by any door that was open before.
 import test from 'ava';
-import { type AccountState, findAccountByEmail, setAccountState } from '../../src/storage/accounts.ts';
+import {
+  type AccountState,
+  findAccountByEmail,
+  setAccountState,
+} from '../../src/storage/accounts.ts';
 import { callbackParams, createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { authorization, enterPassword, exchange, obtainCode, post } from './_flow.ts';
