@@ -27,7 +27,7 @@ import { createLiveProvider } from './oidc/live-provider.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
 import { listenForChanges } from './storage/changes.ts';
-import { type Database, isUnavailable } from './storage/database.ts';
+import { type Database, isUnavailable, isUnstorable } from './storage/database.ts';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
@@ -106,7 +106,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const koa = new Koa({ proxy: true, keys: secrets.cookieKeys });
   koa.use(correlate(logger)); // first: whatever happens next carries its id
   koa.use(securityHeaders({ issuer })); // before the provider, which adds to the policy it finds
-  koa.use(errorBoundary({ render, isUnavailable })); // around everything that may throw
+  koa.use(errorBoundary({ render, isUnavailable, isUnstorable })); // around everything that may throw
   koa.use(health({ isReady })); // before the host check: probes come by IP address
   koa.use(guardHost({ issuer, trustedProxies: config.trustedProxies, aliases: deps.hostAliases }));
   koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database

@@ -44,9 +44,9 @@ export function temporarilyUnavailable(cause?: unknown): AppError {
 export class UsageError extends Error {
   readonly problems: readonly string[];
 
-  constructor(problems: string | readonly string[]) {
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
     const list = typeof problems === 'string' ? [problems] : problems;
-    super(list.join('\n'));
+    super(list.join('\n'), options);
     this.name = 'UsageError';
     this.problems = list;
   }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Middleware } from 'koa';
 import { AppError } from '../errors.ts';
+import { networkOf } from './network.ts';
 
 const FORWARDED = [
   'forwarded',
@@ -32,6 +33,7 @@ export function guardHost(deps: {
     if (!isTrusted(req.socket.remoteAddress ?? '')) dropForwarded(req);
     expectCanonical(req, issuer, allowed);
     pinToIssuer(req, issuer, isTrusted);
+    ctx.state['network'] = networkOf(ctx.ip);
     await next();
   };
 }
@@ -112,7 +114,10 @@ function clientAddress(
 function withoutPort(hop: string): string {
   const bracketed = /^\[([^\]]+)\](:\d+)?$/.exec(hop.trim());
   if (bracketed?.[1]) return bracketed[1];
-  return hop.trim().replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/^([\d.]+):\d+$/, '$1');
+  return hop
+    .trim()
+    .replace(/^::ffff:(?=[\d.]+$)/i, '')
+    .replace(/^([\d.]+):\d+$/, '$1');
 }
 
 function firstValue(value: string | string[] | undefined): string {

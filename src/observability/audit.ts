@@ -5,7 +5,11 @@ import type { Database } from '../storage/database.ts';
 
 /** Adds an event to the request; network and correlation id are filled in. */
 export function audit(ctx: Context, event: AuditEvent): void {
-  const gathered = { network: ctx.ip, correlationId: ctx.state['correlationId'], ...event };
+  const gathered = {
+    network: ctx.state['network'],
+    correlationId: ctx.state['correlationId'],
+    ...event,
+  };
   ctx.state['audit'] = [...gatheredEvents(ctx), gathered];
 }
 

@@ -205,7 +205,7 @@ async function signInWithPassword(
   }
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
-  const outcome = await signIn(deps.signIn, { ...form, network: ctx.ip });
+  const outcome = await signIn(deps.signIn, { ...form, network: ctx.state['network'] });
   const clientId = String(interaction.params['client_id']);
   if (outcome.kind !== 'signed-in') {
     audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });

@@ -43,6 +43,11 @@ export function createResourceIndicators(deps: {
       restoreOfflineAccess(ctx, protocolClient);
       const api = (await catalog.all()).find((candidate) => candidate.resource === resource);
       if (!api || isSeveral(ctx.oidc.params?.['resource'])) throw wrongTarget(resource, !api);
+      const audience = requestedAudience(ctx);
+      if (audience !== undefined && audience !== api.audience && audience !== api.resource)
+        throw new errors.InvalidTarget(
+          'resource and audience name different APIs: send one of them',
+        );
       const client = clients.stored(protocolClient);
       if (entitledScopes(api, client).length === 0)
         throw new errors.InvalidTarget(`this client was given no scope of ${printable(resource)}`);

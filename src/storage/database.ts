@@ -84,3 +84,13 @@ export function isUnavailable(error: unknown): boolean {
     error.message,
   );
 }
+
+/** True when PostgreSQL cannot store a text that came from outside: NUL, or half a surrogate pair. */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return (
+    error.code === '22P05' ||
+    error.code === '22021' ||
+    (error.code === '22P02' && /unicode|surrogate/i.test(error.message))
+  );
+}

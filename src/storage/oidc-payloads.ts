@@ -171,6 +171,13 @@ export async function redeemJti(
 /** Ends everything of one account: sessions, grants, codes and tokens. */
 export async function destroyPayloadsOfAccount(db: Database, accountId: string): Promise<void> {
   const query = await db.write();
+  // The same locks in the same order as apply_artefacts takes them.
+  await query.raw(
+    `SELECT pg_advisory_xact_lock(family) FROM (
+       SELECT DISTINCT ('x' || left(encode(grant_id, 'hex'), 16))::bit(64)::bigint AS family
+       FROM oidc_payloads WHERE account_id = ? AND grant_id IS NOT NULL ORDER BY 1) AS families`,
+    [accountId],
+  );
   await query('oidc_payloads').where({ account_id: accountId }).delete();
 }
 
