@@ -43,14 +43,23 @@ async function upsert(
   if (expiresIn === undefined) throw new Error(`${model} without a lifetime`);
   await upsertPayload(db, model, id, {
     payload: withoutBearerValues(id, payload),
-    keys: keysOf(model, id, payload),
+    keys: keysOf(model, payload),
     secondsToLive: expiresIn,
   });
 }
 
-function keysOf(model: string, id: string, payload: AdapterPayload): PayloadKeys {
+// What is issued under a grant and goes when it is revoked. An interaction only mentions one.
+const ISSUED_UNDER_GRANT = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'BackchannelAuthenticationRequest',
+  'DeviceCode',
+  'RefreshToken',
+]);
+
+function keysOf(model: string, payload: AdapterPayload): PayloadKeys {
   return {
-    grantId: model === 'Grant' ? id : payload.grantId,
+    grantId: ISSUED_UNDER_GRANT.has(model) ? payload.grantId : undefined,
     uid: model === 'Session' ? payload.uid : undefined,
     userCode: payload.userCode,
     accountId: payload.accountId,

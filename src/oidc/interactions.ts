@@ -73,6 +73,8 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
     if (choice === 'another') return askForAnotherAccount(ctx, interaction);
     expectPrompt(interaction, 'consent');
     const accountId = interaction.session?.accountId ?? '';
+    // Blocked since the page was shown: there is nobody to consent, so the page asks to sign in.
+    if (!(await findUsableAccount(deps.db, accountId))) return showPage(ctx, deps, interaction);
     const { client_id: clientId, ...params } = interaction.params;
     const consent = { accountId, clientId: String(clientId), params };
     const grantId = await grantConsent({ db: deps.db, provider: deps.provider() }, consent);

@@ -1,7 +1,9 @@
 // What the host adds around the protocol endpoints: POST /authorize, and caching of public documents.
 import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import getRawBody from 'raw-body';
 import { AppError } from '../errors.ts';
+import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
   '/jwks',
@@ -12,12 +14,18 @@ const PUBLIC_DOCUMENTS = new Set([
 const MAX_QUERY_BYTES = 8 * 1024;
 
 /** Hands a request to the provider. */
-export function protocolHost(deps: { handle: Middleware }): Middleware {
+export function protocolHost(deps: {
+  handle: Middleware;
+  introspection: JwtIntrospectionDeps;
+}): Middleware {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (path === '/authorize' && ctx.method === 'POST') return redirectToGet(ctx);
     await deps.handle(ctx, next);
+    // The provider has put its own part on the context by now.
+    const protocolContext = ctx as unknown as KoaContextWithOIDC;
+    if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
     if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
       ctx.set('Cache-Control', 'public, max-age=300');
   };

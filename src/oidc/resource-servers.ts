@@ -19,6 +19,7 @@ import {
   defaultApi,
   entitledScopes,
   expandDefault,
+  invalidScope,
   printable,
 } from './requested-api.ts';
 
@@ -96,10 +97,7 @@ function normalizeScope(ctx: KoaContextWithOIDC, api: Api, client: Client): void
   const scope = typeof params['scope'] === 'string' ? params['scope'] : '';
   const identity = scope.split(' ').find((name) => IDENTITY_SCOPES.includes(name));
   if (identity && isClientCredentials(ctx)) {
-    throw new errors.InvalidScope(
-      `scope ${identity} is about a person: client credentials have none`,
-      identity,
-    );
+    throw invalidScope(`scope ${identity} is about a person: client credentials have none`);
   }
   params['scope'] =
     scope === '' ? entitledScopes(api, client).join(' ') : expandDefault(api, client, scope);
