@@ -114,7 +114,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
           return apis.some((api) => api.audience === audience && api.clientId === client.clientId);
         },
       },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: createResourceIndicators({ catalog: deps.catalog, clients }),
       rpInitiatedLogout: {
         enabled: true,

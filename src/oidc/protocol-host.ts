@@ -10,6 +10,8 @@ const PUBLIC_DOCUMENTS = new Set([
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ]);
+// OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2 allow POST as well.
+const BROWSER_ENDPOINTS = new Set(['/authorize', '/logout']);
 // Longer than any honest request, shorter than what Node takes as a request line.
 const MAX_QUERY_BYTES = 8 * 1024;
 
@@ -21,7 +23,7 @@ export function protocolHost(deps: {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
-    if (path === '/authorize' && ctx.method === 'POST') return redirectToGet(ctx);
+    if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
     await deps.handle(ctx, next);
     // The provider has put its own part on the context by now.
     const protocolContext = ctx as unknown as KoaContextWithOIDC;
@@ -31,22 +33,22 @@ export function protocolHost(deps: {
   };
 }
 
-// OpenID Connect Core section 3.1.2.1 allows POST; answered by GET, so that Lax cookies are sent.
-async function redirectToGet(ctx: Context): Promise<void> {
+// Answered by GET, so that the browser sends its Lax cookies.
+async function redirectToGet(ctx: Context, path: string): Promise<void> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new AppError(
       415,
       'invalid_request',
-      'Send an authorization request as application/x-www-form-urlencoded.',
+      'Send this request as application/x-www-form-urlencoded.',
     );
   }
   const body = await getRawBody(ctx.req, { limit: MAX_QUERY_BYTES, encoding: 'utf8' }).catch(
     (cause: unknown) => {
-      throw new AppError(413, 'invalid_request', 'The authorization request is too large.', {
+      throw new AppError(413, 'invalid_request', 'This request is too large.', {
         cause,
       });
     },
   );
   ctx.status = 303;
-  ctx.redirect(`/authorize?${new URLSearchParams(body)}`);
+  ctx.redirect(`${path}?${new URLSearchParams(body)}`);
 }

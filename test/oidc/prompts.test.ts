@@ -71,7 +71,7 @@ test('prompt=none is refused where consent would be asked', async (t) => {
   const { agent } = await signedIn(await addAccount(gatehouse));
   const page = await visit(agent, { prompt: 'none' }, 'third-party');
   assertRefusedByRedirect(t, page, {
-    ...refusal('consent_required', /scopes not granted/),
+    ...refusal('consent_required', /consent|not granted/),
     uri: gatehouse.client('third-party').redirect_uris[0] ?? '',
   });
 });

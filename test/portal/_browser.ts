@@ -17,7 +17,7 @@ export const POP_UP = { width: 400, height: 500 };
 export const DESK = { width: 1280, height: 800 };
 
 // A busy machine is no reason to fail; every wait ends as soon as what it waits for is there.
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 /**
  * Opens a fresh browser profile with one page and closes it afterwards. The test fails for whatever
