@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import Koa from 'koa';
+import { findUsableAccount } from './accounts/account.ts';
 import { createPasswords } from './accounts/password.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
@@ -27,7 +28,7 @@ import { createLiveProvider } from './oidc/live-provider.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
 import { listenForChanges } from './storage/changes.ts';
-import { type Database, isUnavailable } from './storage/database.ts';
+import { type Database, isUnavailable, isUnstorable } from './storage/database.ts';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
@@ -94,6 +95,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
 
+  const introspection = {
+    issuer,
+    catalog,
+    clients,
+    jwks: provider.jwks,
+    findAccount: (id: string) => findUsableAccount(db, id),
+  };
+
   let draining = false;
   const isReady = async () => {
     if (draining) return false;
@@ -106,12 +115,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const koa = new Koa({ proxy: true, keys: secrets.cookieKeys });
   koa.use(correlate(logger)); // first: whatever happens next carries its id
   koa.use(securityHeaders({ issuer })); // before the provider, which adds to the policy it finds
-  koa.use(errorBoundary({ render, isUnavailable })); // around everything that may throw
+  koa.use(errorBoundary({ render, isUnavailable, isUnstorable })); // around everything that may throw
   koa.use(health({ isReady })); // before the host check: probes come by IP address
   koa.use(guardHost({ issuer, trustedProxies: config.trustedProxies, aliases: deps.hostAliases }));
   koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database
   koa.use(unitOfWork({ db })); // around all that writes
-  koa.use(routes(home, interactions, protocolHost(provider)));
+  koa.use(routes(home, interactions, protocolHost({ handle: provider.handle, introspection })));
   koa.on('error', (error, ctx) => {
     // A client that went away is its own affair.
     if (ctx) requestLog(ctx).debug({ error }, 'the answer could not be sent');

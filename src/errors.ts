@@ -44,10 +44,27 @@ export function temporarilyUnavailable(cause?: unknown): AppError {
 export class UsageError extends Error {
   readonly problems: readonly string[];
 
-  constructor(problems: string | readonly string[]) {
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
     const list = typeof problems === 'string' ? [problems] : problems;
-    super(list.join('\n'));
+    super(list.join('\n'), options);
     this.name = 'UsageError';
     this.problems = list;
   }
+}
+
+/** Another request redeemed a one-time artefact first: the protocol's refusal, by the artefact's model. */
+export function alreadyRedeemed(model: string, cause: unknown): AppError {
+  if (model === 'PushedAuthorizationRequest')
+    return new AppError(400, 'invalid_request_uri', 'The request_uri was already used.', { cause });
+  if (model === 'Interaction') {
+    return new AppError(
+      400,
+      'invalid_request',
+      'This sign-in was finished in another window. Go back to the application and start again.',
+      { cause },
+    );
+  }
+  return new AppError(400, 'invalid_grant', 'it was already redeemed by a parallel request', {
+    cause,
+  });
 }

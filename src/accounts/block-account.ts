@@ -25,15 +25,13 @@ export async function loadAccount(db: Database, idOrEmail: string): Promise<Acco
  */
 export async function blockAccount(db: Database, accountId: string, by: string): Promise<void> {
   await changeState(db, accountId, 'blocked');
-  await insertAuditEvents(await db.query(), [
-    { type: 'account.blocked', accountId, detail: { by } },
-  ]);
+  await insertAuditEvents(db, [{ type: 'account.blocked', accountId, detail: { by } }]);
 }
 
 /** Lets a blocked account in again, in the running unit of work. It has to sign in anew. */
 export async function unblockAccount(db: Database, account: AccountRow, by: string): Promise<void> {
   await changeState(db, account.id, account.email_verified ? 'active' : 'pending');
-  await insertAuditEvents(await db.query(), [
+  await insertAuditEvents(db, [
     { type: 'account.unblocked', accountId: account.id, detail: { by } },
   ]);
 }

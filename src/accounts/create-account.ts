@@ -55,7 +55,7 @@ export async function createAccount(
   }).catch((cause) => {
     throw cause.code === '23505' ? taken(person.email, cause) : cause;
   });
-  await insertAuditEvents(await deps.db.query(), [
+  await insertAuditEvents(deps.db, [
     { type: 'account.created', accountId: account.id, detail: { by } },
   ]);
   return account;

@@ -78,7 +78,7 @@ async function runCreate(options: z.infer<typeof createOptions>): Promise<void> 
       { ...rest, audience: rest.audience ?? rest.resource, claims, scopes, tokenLifetime },
     );
     const detail = { by: OPERATOR, api: id, resource: rest.resource };
-    await insertAuditEvents(await db.query(), [{ type: 'api.registered', detail }]);
+    await insertAuditEvents(db, [{ type: 'api.registered', detail }]);
     return (await listApis(db)).find((found) => found.id === id);
   });
   if (!api) throw new Error('the API just registered is not there');

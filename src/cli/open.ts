@@ -6,9 +6,9 @@ import { createLogger } from '../observability/logger.ts';
 import { type Database, expectReachable, openDatabase } from '../storage/database.ts';
 import { applicationName } from '../storage/embedded/embedded-database.ts';
 import { findInstallation } from '../storage/installation.ts';
-import { pendingMigrations } from '../storage/migrate.ts';
 import { listSigningKeys } from '../storage/signing-keys.ts';
 import { runInUnitOfWork } from '../storage/unit-of-work.ts';
+import { expectMigrated, expectMode } from './preconditions.ts';
 
 /** Who did it, as the audit trail says of what these commands change. */
 export const OPERATOR = 'command line';
@@ -29,9 +29,9 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
   if (config.mode === 'demo' && !readDemoFile(config.dataDir)) throw notSetUp(config);
   return withDatabase(config, async (db) => {
     await expectMigrated(db);
-    await expectMode(db, config);
+    await expectInstalled(db, config);
     const secrets = () => ownSecrets(db, config);
-    return runInUnitOfWork(async (unit) => {
+    return runInUnitOfWork(db.knex, async (unit) => {
       try {
         const result = await work({ db, secrets });
         await unit.commit();
@@ -69,23 +69,10 @@ async function openServer(config: Config) {
   return openDemoDatabase(config, logger);
 }
 
-async function expectMigrated(db: Database): Promise<void> {
-  const { length } = await pendingMigrations(db);
-  if (length > 0) {
-    const migrations = length === 1 ? 'one migration' : `${length} migrations`;
-    throw new UsageError(`The database lacks ${migrations}: run \`npx gatehouse migrate\` first.`);
-  }
-}
-
-async function expectMode(db: Database, config: Config): Promise<void> {
+async function expectInstalled(db: Database, config: Config): Promise<void> {
   const installed = await findInstallation(db);
   if (config.mode === 'demo' && !installed) throw notSetUp(config);
-  if (!installed || installed.mode === config.mode) return;
-  throw new UsageError(
-    config.mode === 'demo'
-      ? 'This database belongs to a production server: the demo does not touch it.'
-      : 'This database holds the demo seed, whose passwords are public: production needs a database of its own.',
-  );
+  if (installed) expectMode(config.mode, installed.mode);
 }
 
 function notSetUp({ dataDir }: DemoConfig): UsageError {

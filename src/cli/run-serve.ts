@@ -1,7 +1,6 @@
 // Runs the server until a signal: exit code 0 after a clean stop, 1 with plain words when it cannot start.
 import { isRunByNpm, readConfig } from '../config.ts';
-import { AppError, UsageError } from '../errors.ts';
-import { isUnavailable } from '../storage/database.ts';
+import { reportFailure } from './report-failure.ts';
 import { serve } from './serve.ts';
 
 /** Serves until SIGTERM or SIGINT. */
@@ -31,24 +30,4 @@ function onOrphaned(callback: () => void): void {
     callback();
   }, 200);
   watch.unref();
-}
-
-/** Says what went wrong on standard error. */
-export function reportFailure(error: unknown): void {
-  process.stderr.write(`${describeFailure(error)}\n`);
-}
-
-/** Configuration, usage and an absent database in plain words, defects with their stack. */
-function describeFailure(error: unknown): string {
-  if (error instanceof UsageError) return describeProblems(error.problems);
-  if (error instanceof AppError) return error.message;
-  if (!(error instanceof Error)) return String(error);
-  if (isUnavailable(error))
-    return `The database cannot be reached (${error.message}): check DATABASE_URL and that PostgreSQL runs.`;
-  return error.stack ?? error.message;
-}
-
-function describeProblems(problems: readonly string[]): string {
-  if (problems.length === 1) return String(problems[0]);
-  return ['Gatehouse cannot start:', ...problems.map((line) => `  - ${line}`)].join('\n');
 }

@@ -13,7 +13,8 @@ import { type Database, expectReachable, openDatabase } from '../storage/databas
 import { applicationName } from '../storage/embedded/embedded-database.ts';
 import { withFileLock } from '../storage/embedded/file-lock.ts';
 import { recordInstallation } from '../storage/installation.ts';
-import { migrate, pendingMigrations } from '../storage/migrate.ts';
+import { migrate } from '../storage/migrate.ts';
+import { expectMigrated, expectMode } from './preconditions.ts';
 
 export interface RunningServer {
   /** Finishes what is under way (25 s at most), then stops everything it started. */
@@ -35,11 +36,7 @@ async function serveProduction(config: ServerConfig, logger: Logger): Promise<Ru
     await expectMigrated(db);
     const { mode, issuer } = config;
     const installation = await recordInstallation(db, { mode, issuer });
-    if (installation.mode === 'demo') {
-      throw new UsageError(
-        'This database holds the demo seed, whose passwords are public: production needs a database of its own.',
-      );
-    }
+    expectMode(mode, installation.mode);
     const running = await listen({ config, db, logger, demo: undefined });
     logger.info({ issuer, host: config.host, port: config.port }, 'ready');
     return stopWith([running.stop, db.close]);
@@ -75,15 +72,6 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
   } catch (error) {
     await stopWith(stops).stop();
     throw error;
-  }
-}
-
-async function expectMigrated(db: Database): Promise<void> {
-  const pending = await pendingMigrations(db);
-  if (pending.length > 0) {
-    throw new UsageError(
-      `The database lacks ${pending.length} migration(s): run \`gatehouse migrate\` first, then start again.`,
-    );
   }
 }
 

@@ -1,7 +1,7 @@
 // The demo's content: accounts, the Orders API in two environments, one client of each kind.
-import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { Passwords } from '../accounts/password.ts';
+import { readablePassword } from '../accounts/readable-password.ts';
 import type { Api } from '../catalog/apis.ts';
 import { type RegistrationDeps, registerClient } from '../oidc/register-client.ts';
 import { insertAccount } from '../storage/accounts.ts';
@@ -133,16 +133,4 @@ async function createClientKeys() {
     jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), ...members }] },
     privateJwk: { ...(await exportJWK(pair.privateKey)), ...members },
   };
-}
-
-// 80 random bits as four groups of letters and digits that are not mistaken for one another.
-function readablePassword(): string {
-  const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
-  const characters = Array.from({ length: 16 }, () => {
-    let byte = 255;
-    // Rejecting the last bytes keeps each character equally likely.
-    while (byte >= 248) byte = randomBytes(1)[0] ?? 255;
-    return alphabet[byte % 31];
-  });
-  return characters.join('').replace(/(.{4})(?=.)/g, '$1-');
 }

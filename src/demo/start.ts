@@ -63,7 +63,7 @@ export async function prepareDemo(
     productName: config.productName,
   };
   if (joins) return { server, demo: existing, primary: false };
-  const demo = await runInUnitOfWork(async (unit) => {
+  const demo = await runInUnitOfWork(db.knex, async (unit) => {
     try {
       const seeded = await seedOrMove(server, db, existing);
       // Before the commit: a crash in between leaves a file without a seed, which the next start replaces.

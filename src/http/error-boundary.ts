@@ -1,6 +1,6 @@
 // The one boundary: AppError, Koa's errors and the unknown become a page or JSON.
 import type { Context, Middleware } from 'koa';
-import { AppError, temporarilyUnavailable } from '../errors.ts';
+import { AppError, invalidRequest, temporarilyUnavailable } from '../errors.ts';
 import { correlationId, requestLog } from './correlation.ts';
 import type { Render } from './render.ts';
 
@@ -16,11 +16,25 @@ const TITLES: Record<number, string> = {
   503: 'Temporarily unavailable',
 };
 
-/** Answers every error once; `isUnavailable` tells a dependency that is away from a defect. */
+/**
+ * Answers every error once; `isUnavailable` tells a dependency that is away from a defect,
+ * `isUnstorable` a text that no honest request holds.
+ */
 export function errorBoundary(deps: {
   render: Render;
   isUnavailable: (error: unknown) => boolean;
+  isUnstorable: (error: unknown) => boolean;
 }): Middleware {
+  const translate = (error: unknown) => {
+    if (deps.isUnavailable(error)) return temporarilyUnavailable(error);
+    if (deps.isUnstorable(error))
+      return invalidRequest(
+        'A parameter of this request holds characters that cannot be used.',
+        error,
+      );
+    return error;
+  };
+
   return async function errors(ctx, next) {
     try {
       await next();
@@ -28,11 +42,7 @@ export function errorBoundary(deps: {
         throw new AppError(404, 'not_found', 'Nothing lives at this address.');
       }
     } catch (caught) {
-      answer(
-        ctx,
-        deps.render,
-        deps.isUnavailable(caught) ? temporarilyUnavailable(caught) : caught,
-      );
+      answer(ctx, deps.render, translate(caught));
     }
   };
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Middleware } from 'koa';
 import { AppError } from '../errors.ts';
+import { networkOf } from './network.ts';
 
 const FORWARDED = [
   'forwarded',
@@ -32,6 +33,7 @@ export function guardHost(deps: {
     if (!isTrusted(req.socket.remoteAddress ?? '')) dropForwarded(req);
     expectCanonical(req, issuer, allowed);
     pinToIssuer(req, issuer, isTrusted);
+    ctx.state['network'] = networkOf(ctx.ip);
     await next();
   };
 }
@@ -93,19 +95,29 @@ function createProxyCheck(entries: string[]): (address: string) => boolean {
   };
 }
 
-// The last address that a trusted proxy saw and that is not itself one: the rest is hearsay.
+// Walks back from our own peer as long as the hop that vouches is trusted: the rest is hearsay.
 function clientAddress(
   forwarded: string | string[] | undefined,
   socket: { remoteAddress?: string | undefined },
   isTrusted: (address: string) => boolean,
 ): string {
-  const hops = [forwarded ?? []]
-    .flat()
-    .join(',')
-    .split(',')
-    .map((hop) => hop.trim());
-  const known = hops.filter((hop) => isIP(hop) !== 0);
-  return known.findLast((hop) => !isTrusted(hop)) ?? socket.remoteAddress ?? '';
+  const hops = [forwarded ?? []].flat().join(',').split(',').reverse().map(withoutPort);
+  let known = withoutPort(socket.remoteAddress ?? '');
+  for (const hop of hops) {
+    if (!isTrusted(known) || isIP(hop) === 0) break;
+    known = hop;
+  }
+  return known;
+}
+
+// Some proxies write "address:port", and IPv6 addresses in brackets.
+function withoutPort(hop: string): string {
+  const bracketed = /^\[([^\]]+)\](:\d+)?$/.exec(hop.trim());
+  if (bracketed?.[1]) return bracketed[1];
+  return hop
+    .trim()
+    .replace(/^::ffff:(?=[\d.]+$)/i, '')
+    .replace(/^([\d.]+):\d+$/, '$1');
 }
 
 function firstValue(value: string | string[] | undefined): string {

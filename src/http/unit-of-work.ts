@@ -14,16 +14,15 @@ export function noteRefusal(ctx: Context): void {
   ctx.state['refused'] = true;
 }
 
-/** Wraps everything that writes. A request that queries nothing opens no transaction. */
+/** Wraps everything that writes. A request that writes nothing costs no commit. */
 export function unitOfWork(deps: { db: Database }): Middleware {
   return async function transaction(ctx, next) {
-    await runInUnitOfWork(async (unit) => {
+    await runInUnitOfWork(deps.db.knex, async (unit) => {
       try {
         await next();
         if (ctx.state['failure'] !== undefined) throw ctx.state['failure'];
-        if (ctx.state['refused']) await unit.refuse();
         await writeAuditEvents(ctx, deps.db);
-        await unit.commit();
+        await (ctx.state['refused'] ? unit.refuse() : unit.commit());
       } catch (error) {
         // The failure that got us here is the one to report, not a rollback on a dead connection.
         await unit.rollback().catch(() => undefined);

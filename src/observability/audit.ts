@@ -5,16 +5,20 @@ import type { Database } from '../storage/database.ts';
 
 /** Adds an event to the request; network and correlation id are filled in. */
 export function audit(ctx: Context, event: AuditEvent): void {
-  const gathered = { network: ctx.ip, correlationId: ctx.state['correlationId'], ...event };
+  const gathered = {
+    network: ctx.state['network'],
+    correlationId: ctx.state['correlationId'],
+    ...event,
+  };
   ctx.state['audit'] = [...gatheredEvents(ctx), gathered];
 }
 
-/** Writes the gathered events, in the running unit of work, and forgets them. */
+/** Hands the gathered events to the running unit of work and forgets them. */
 export async function writeAuditEvents(ctx: Context, db: Database): Promise<void> {
   const events = gatheredEvents(ctx);
   if (events.length === 0) return;
   ctx.state['audit'] = [];
-  await insertAuditEvents(await db.query(), events);
+  await insertAuditEvents(db, events);
 }
 
 function gatheredEvents(ctx: Context): AuditEvent[] {

@@ -51,7 +51,7 @@ function serializeError(error: unknown): Record<string, unknown> {
   return {
     name: error.name,
     message: withoutStatement(error.message),
-    ...(code === undefined ? {} : { code }),
+    ...(code === undefined ? {} : { errorCode: code }),
     ...(detail === undefined ? {} : { detail }),
     stack: error.stack?.split('\n').slice(1).join('\n'),
     ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),

@@ -1,38 +1,35 @@
 // oidc-provider's storage adapter over oidc_payloads. The values that a bearer presents are taken
 // out of the payload before it is stored and put back when the right value asks for the row.
-import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../storage/database.ts';
 import {
   consumePayload,
   destroyPayload,
   findPayload,
+  findPayloadBy,
   type PayloadKeys,
   revokeGrant,
   type StoredPayload,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
-import { currentUnitOfWork } from '../storage/unit-of-work.ts';
 import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */
 export function createAdapter(db: Database): AdapterFactory {
   return (model): Adapter => ({
-    upsert: (id, payload, expiresIn) => inTurn(() => upsert(db, model, id, payload, expiresIn)),
-    find: (id) => inTurn(async () => restore(await findPayload(db, model, 'id', id), id)),
-    findByUid: (uid) => inTurn(async () => restore(await findPayload(db, model, 'uid', uid))),
-    findByUserCode: (code) =>
-      inTurn(async () => restore(await findPayload(db, model, 'user_code', code))),
-    consume: (id) => inTurn(() => consume(db, model, id)),
+    upsert: (id, payload, expiresIn) => upsert(db, model, id, payload, expiresIn),
+    find: async (id) => restore(await findPayload(db, model, id), id),
+    findByUid: async (uid) => restore(await findPayloadBy(db, 'uid', uid)),
+    findByUserCode: async (userCode) => restore(await findPayloadBy(db, 'user_code', userCode)),
+    // Who redeems second learns it when the request commits: the protocol's own refusal, never a 500.
+    consume: (id) => consumePayload(db, model, id),
+    // An interaction ends once, even when two tabs finish it at the same moment.
     destroy: (id) =>
-      inTurn(() => (model === 'Grant' ? revokeGrant(db, id) : destroyPayload(db, model, id))),
-    // The library asks once for each model; one statement deletes them all, so the repeats find nothing.
-    revokeByGrantId: (grantId) => inTurn(() => revokeGrant(db, grantId)),
+      model === 'Grant'
+        ? revokeGrant(db, id)
+        : destroyPayload(db, model, id, { once: model === 'Interaction' }),
+    revokeByGrantId: (grantId) => revokeGrant(db, grantId),
   });
-}
-
-// The library asks for several artefacts at once, but a transaction has one connection.
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  return currentUnitOfWork()?.inTurn(work) ?? work();
 }
 
 async function upsert(
@@ -46,22 +43,23 @@ async function upsert(
   if (expiresIn === undefined) throw new Error(`${model} without a lifetime`);
   await upsertPayload(db, model, id, {
     payload: withoutBearerValues(id, payload),
-    keys: keysOf(model, id, payload),
+    keys: keysOf(model, payload),
     secondsToLive: expiresIn,
   });
 }
 
-async function consume(db: Database, model: string, id: string): Promise<void> {
-  if (await consumePayload(db, model, id)) return;
-  // Another request redeemed it between find and consume: the protocol's own refusal, never a 500.
-  throw model === 'PushedAuthorizationRequest'
-    ? new errors.InvalidRequestUri('the request_uri was already used')
-    : new errors.InvalidGrant('already redeemed by a parallel request');
-}
+// What is issued under a grant and goes when it is revoked. An interaction only mentions one.
+const ISSUED_UNDER_GRANT = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'BackchannelAuthenticationRequest',
+  'DeviceCode',
+  'RefreshToken',
+]);
 
-function keysOf(model: string, id: string, payload: AdapterPayload): PayloadKeys {
+function keysOf(model: string, payload: AdapterPayload): PayloadKeys {
   return {
-    grantId: model === 'Grant' ? id : payload.grantId,
+    grantId: ISSUED_UNDER_GRANT.has(model) ? payload.grantId : undefined,
     uid: model === 'Session' ? payload.uid : undefined,
     userCode: payload.userCode,
     accountId: payload.accountId,

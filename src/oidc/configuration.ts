@@ -105,14 +105,19 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       introspection: {
         enabled: true,
         // RFC 7662: the token's own client, and the API that it is for; everyone else learns nothing.
-        allowedPolicy: async (_ctx, client, token) => {
+        allowedPolicy: async (ctx, client, token) => {
+          const accountId = 'accountId' in token ? token.accountId : undefined;
+          if (accountId && !(await deps.findAccount(ctx, accountId))) return false;
           if (token.clientId === client.clientId) return true;
           const audience = 'aud' in token ? token.aud : undefined;
           const apis = await deps.catalog.all();
           return apis.some((api) => api.audience === audience && api.clientId === client.clientId);
         },
       },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: createResourceIndicators({ catalog: deps.catalog, clients }),
       rpInitiatedLogout: {
         enabled: true,

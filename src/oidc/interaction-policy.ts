@@ -14,6 +14,7 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
       new Check(
         'account_unavailable',
         'the signed-in account can no longer be used',
+        'login_required',
         (ctx) => Boolean(ctx.oidc.session?.accountId) && !ctx.oidc.account,
       ),
     );

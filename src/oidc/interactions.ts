@@ -73,6 +73,8 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
     if (choice === 'another') return askForAnotherAccount(ctx, interaction);
     expectPrompt(interaction, 'consent');
     const accountId = interaction.session?.accountId ?? '';
+    // Blocked since the page was shown: there is nobody to consent, so the page asks to sign in.
+    if (!(await findUsableAccount(deps.db, accountId))) return showPage(ctx, deps, interaction);
     const { client_id: clientId, ...params } = interaction.params;
     const consent = { accountId, clientId: String(clientId), params };
     const grantId = await grantConsent({ db: deps.db, provider: deps.provider() }, consent);
@@ -205,7 +207,7 @@ async function signInWithPassword(
   }
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
-  const outcome = await signIn(deps.signIn, { ...form, network: ctx.ip });
+  const outcome = await signIn(deps.signIn, { ...form, network: ctx.state['network'] });
   const clientId = String(interaction.params['client_id']);
   if (outcome.kind !== 'signed-in') {
     audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });

@@ -2,6 +2,7 @@
 // oidc-provider cannot reload keys, but an instance costs a millisecond and holds no state: requests
 // under way finish on the old one (its state is in the adapter), new ones start on the new one.
 
+import type { JSONWebKeySet } from 'jose';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { type AuthorizationCode, Provider } from 'oidc-provider';
@@ -16,6 +17,8 @@ import { ensureSigningKeys, loadSigningKeys } from './signing-keys.ts';
 
 export interface LiveProvider {
   current(): Provider;
+  /** The published keys. */
+  jwks(): JSONWebKeySet;
   handle: Middleware;
 }
 
@@ -28,14 +31,18 @@ export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks'> & {
 
 /** Makes sure that the keys exist, builds the Provider, and keeps it current. */
 export async function createLiveProvider(deps: LiveProviderDeps): Promise<LiveProvider> {
-  let current: { provider: Provider; handle: Middleware };
+  let current: { provider: Provider; handle: Middleware; jwks: JSONWebKeySet };
 
   const rebuild = async () => {
     const apis = await deps.catalog.all();
     await ensureSigningKeys(deps, ['RS256', ...apis.map(({ alg }) => alg)]);
-    const keys = await loadSigningKeys(deps);
-    const provider = createProvider(deps, keys as ConfigurationDeps['jwks']['keys']);
-    current = { provider, handle: compose(provider.middleware) as Middleware };
+    const { signing, published } = await loadSigningKeys(deps);
+    const provider = createProvider(deps, signing as ConfigurationDeps['jwks']['keys']);
+    current = {
+      provider,
+      handle: compose(provider.middleware) as Middleware,
+      jwks: { keys: published as JSONWebKeySet['keys'] },
+    };
   };
 
   await rebuild();
@@ -49,6 +56,7 @@ export async function createLiveProvider(deps: LiveProviderDeps): Promise<LivePr
 
   return {
     current: () => current.provider,
+    jwks: () => current.jwks,
     handle: (ctx, next) => current.handle(ctx, next),
   };
 }

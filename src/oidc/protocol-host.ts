@@ -1,44 +1,54 @@
 // What the host adds around the protocol endpoints: POST /authorize, and caching of public documents.
 import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import getRawBody from 'raw-body';
 import { AppError } from '../errors.ts';
+import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
   '/jwks',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ]);
+// OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2 allow POST as well.
+const BROWSER_ENDPOINTS = new Set(['/authorize', '/logout']);
 // Longer than any honest request, shorter than what Node takes as a request line.
 const MAX_QUERY_BYTES = 8 * 1024;
 
 /** Hands a request to the provider. */
-export function protocolHost(deps: { handle: Middleware }): Middleware {
+export function protocolHost(deps: {
+  handle: Middleware;
+  introspection: JwtIntrospectionDeps;
+}): Middleware {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
-    if (path === '/authorize' && ctx.method === 'POST') return redirectToGet(ctx);
+    if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
     await deps.handle(ctx, next);
+    // The provider has put its own part on the context by now.
+    const protocolContext = ctx as unknown as KoaContextWithOIDC;
+    if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
     if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
       ctx.set('Cache-Control', 'public, max-age=300');
   };
 }
 
-// OpenID Connect Core section 3.1.2.1 allows POST; answered by GET, so that Lax cookies are sent.
-async function redirectToGet(ctx: Context): Promise<void> {
+// Answered by GET, so that the browser sends its Lax cookies.
+async function redirectToGet(ctx: Context, path: string): Promise<void> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new AppError(
       415,
       'invalid_request',
-      'Send an authorization request as application/x-www-form-urlencoded.',
+      'Send this request as application/x-www-form-urlencoded.',
     );
   }
   const body = await getRawBody(ctx.req, { limit: MAX_QUERY_BYTES, encoding: 'utf8' }).catch(
     (cause: unknown) => {
-      throw new AppError(413, 'invalid_request', 'The authorization request is too large.', {
+      throw new AppError(413, 'invalid_request', 'This request is too large.', {
         cause,
       });
     },
   );
   ctx.status = 303;
-  ctx.redirect(`/authorize?${new URLSearchParams(body)}`);
+  ctx.redirect(`${path}?${new URLSearchParams(body)}`);
 }

@@ -13,6 +13,7 @@ import type { Database } from '../storage/database.ts';
 import { toMetadata } from './client-metadata.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
 import type { ValidateMetadata } from './metadata-validator.ts';
+import { publicKeysProblem } from './public-keys.ts';
 import { originProblem, redirectUriProblem } from './redirect-uri-policy.ts';
 
 export interface ClientRequest {
@@ -104,12 +105,13 @@ function checkPolicy(request: ClientRequest): void {
       redirectUriProblem(uri, request.kind === 'native' ? 'native' : 'web'),
     ) ??
     firstProblem('CORS origin', request.allowedCorsOrigins, originProblem) ??
+    keysProblem(request) ??
     entitlementProblem(request);
   if (problem) throw invalidRequest(problem);
 }
 
 function nameProblem({ name }: ClientRequest): string | undefined {
-  return /^[^\p{C}]{1,100}$/u.test(name.trim())
+  return /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(name.trim())
     ? undefined
     : 'name must have 1 to 100 characters and no control characters';
 }
@@ -122,11 +124,21 @@ function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | un
   const types: string[] = kind === 'mixed' ? ['web', 'spa'] : [kind];
   const odd = redirectUris.find(({ type }) => !types.includes(type));
   if (odd) return `redirect URI ${odd.uri}: a ${kind} client takes the type ${types.join(' or ')}`;
+  const uris = redirectUris.map(({ uri }) => uri);
+  const twice = uris.find((uri, index) => uris.indexOf(uri) !== index);
+  if (twice) return `redirect URI ${twice} is named twice: it has one type`;
   for (const { uri, type } of redirectUris) {
     const problem = redirectUriProblem(uri, type);
     if (problem) return `redirect URI ${uri} ${problem}`;
   }
   return undefined;
+}
+
+function keysProblem({ kind, jwks, requirePkce }: ClientRequest): string | undefined {
+  const isPublic = PUBLIC_KINDS.includes(kind);
+  if (isPublic && !requirePkce) return `a ${kind} client cannot do without PKCE`;
+  if (isPublic && jwks) return `a ${kind} client has no key of its own`;
+  return jwks && publicKeysProblem(jwks);
 }
 
 function firstProblem(

@@ -30,7 +30,7 @@ export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api 
   if (shorthand) return apiByName(apis, shorthand.slice(0, -DEFAULT_SUFFIX.length));
 
   const unknown = scopes.find((name) => !apis.some((api) => owns(api, name)));
-  if (unknown) throw new errors.InvalidScope(`scope ${unknown} is not known here`, unknown);
+  if (unknown) throw invalidScope(`scope ${unknown} is not known here`);
   const owners = apis.filter((api) => scopes.every((name) => owns(api, name)));
   if (owners.length === 0) {
     throw new errors.InvalidTarget(
@@ -64,7 +64,7 @@ export function defaultApi(apis: Api[], client: Client): Api | undefined {
 export function checkScopes(api: Api, client: Client, scopes: string[]): void {
   for (const name of scopes) {
     if (!owns(api, name))
-      throw new errors.InvalidScope(`scope ${name} is not one of ${printable(api.resource)}`, name);
+      throw invalidScope(`scope ${name} is not one of ${printable(api.resource)}`);
     if (!isEntitled(client, api, name)) throw notGiven(name);
   }
 }
@@ -97,5 +97,13 @@ function isEntitled(client: Client, api: Api, name: string): boolean {
 }
 
 function notGiven(scope: string) {
-  return new errors.InvalidScope(`this client was not given the scope ${scope}`, scope);
+  return invalidScope(`this client was not given the scope ${scope}`);
+}
+
+/** An invalid_scope whose description names the scope: a member of its own is not defined for redirects. */
+export function invalidScope(description: string) {
+  // The types ask for the scope, which the library would send as a parameter of the redirect.
+  return new (errors.InvalidScope as unknown as new (text: string) => errors.InvalidScope)(
+    description,
+  );
 }

@@ -19,6 +19,7 @@ import {
   defaultApi,
   entitledScopes,
   expandDefault,
+  invalidScope,
   printable,
 } from './requested-api.ts';
 
@@ -43,6 +44,11 @@ export function createResourceIndicators(deps: {
       restoreOfflineAccess(ctx, protocolClient);
       const api = (await catalog.all()).find((candidate) => candidate.resource === resource);
       if (!api || isSeveral(ctx.oidc.params?.['resource'])) throw wrongTarget(resource, !api);
+      const audience = requestedAudience(ctx);
+      if (audience !== undefined && audience !== api.audience && audience !== api.resource)
+        throw new errors.InvalidTarget(
+          'resource and audience name different APIs: send one of them',
+        );
       const client = clients.stored(protocolClient);
       if (entitledScopes(api, client).length === 0)
         throw new errors.InvalidTarget(`this client was given no scope of ${printable(resource)}`);
@@ -91,10 +97,7 @@ function normalizeScope(ctx: KoaContextWithOIDC, api: Api, client: Client): void
   const scope = typeof params['scope'] === 'string' ? params['scope'] : '';
   const identity = scope.split(' ').find((name) => IDENTITY_SCOPES.includes(name));
   if (identity && isClientCredentials(ctx)) {
-    throw new errors.InvalidScope(
-      `scope ${identity} is about a person: client credentials have none`,
-      identity,
-    );
+    throw invalidScope(`scope ${identity} is about a person: client credentials have none`);
   }
   params['scope'] =
     scope === '' ? entitledScopes(api, client).join(' ') : expandDefault(api, client, scope);

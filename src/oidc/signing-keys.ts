@@ -41,13 +41,18 @@ export async function ensureSigningKeys(deps: KeyDeps, algs: SigningAlg[]): Prom
   });
 }
 
-/** The private JWKs, current ones first: oidc-provider signs with the first that fits. */
-export async function loadSigningKeys(deps: KeyDeps): Promise<JWK[]> {
+/** Private JWKs to sign with, current ones first (oidc-provider takes the first that fits), and public ones. */
+export async function loadSigningKeys(
+  deps: KeyDeps,
+): Promise<{ signing: JWK[]; published: JWK[] }> {
   const order = { current: 0, next: 1, retired: 2 };
-  const rows = await listSigningKeys(deps.db);
-  return rows
-    .toSorted((a, b) => order[a.state] - order[b.state])
-    .map((row) => JSON.parse(unseal(deps.encryptionKeys, row.private_jwk, context(row.kid))));
+  const rows = (await listSigningKeys(deps.db)).toSorted((a, b) => order[a.state] - order[b.state]);
+  return {
+    signing: rows.map((row) =>
+      JSON.parse(unseal(deps.encryptionKeys, row.private_jwk, context(row.kid))),
+    ),
+    published: rows.map((row) => row.public_jwk),
+  };
 }
 
 /**

@@ -28,7 +28,7 @@ export interface NewAccount {
 
 /** Creates an active account. Throws the database's unique violation (23505) for a known address. */
 export async function insertAccount(db: Database, account: NewAccount): Promise<AccountRow> {
-  const query = await db.query();
+  const query = await db.write();
   const [row] = await query<AccountRow>('accounts')
     .insert({
       id: `usr_${randomBytes(12).toString('hex')}`,
@@ -74,7 +74,7 @@ export async function setAccountState(
   id: string,
   state: AccountState,
 ): Promise<boolean> {
-  const query = await db.query();
+  const query = await db.write();
   const changed = await query('accounts')
     .where({ id })
     .update({ state, updated_at: query.fn.now() });
@@ -83,6 +83,6 @@ export async function setAccountState(
 
 /** Stores a new password hash. */
 export async function setPasswordHash(db: Database, id: string, hash: string): Promise<void> {
-  const query = await db.query();
+  const query = await db.write();
   await query('accounts').where({ id }).update({ password_hash: hash, updated_at: query.fn.now() });
 }

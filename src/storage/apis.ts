@@ -28,7 +28,7 @@ export type NewApi = Omit<Api, 'id' | 'clientId'>;
 /** Creates an API with its scopes. Throws a unique violation (23505) for a known resource. */
 export async function insertApi(db: Database, api: NewApi): Promise<string> {
   const id = `api_${randomBytes(12).toString('hex')}`;
-  const query = await db.query();
+  const query = await db.write();
   await query.transaction(async (transaction) => {
     await transaction('apis').insert({
       id,
@@ -51,7 +51,7 @@ export async function insertApi(db: Database, api: NewApi): Promise<string> {
 
 /** Makes a client the API's own: it may introspect the API's tokens. */
 export async function setApiClient(db: Database, apiId: string, clientId: string): Promise<void> {
-  const query = await db.query();
+  const query = await db.write();
   await query('apis').where({ id: apiId }).update({ client_id: clientId });
   await announce(query, 'apis');
 }

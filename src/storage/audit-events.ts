@@ -1,5 +1,6 @@
 // The audit trail: append-only rows, refused by a trigger to be changed or deleted.
-import type { Knex } from 'knex';
+import type { Database } from './database.ts';
+import { inUnitOfWork } from './unit-of-work.ts';
 
 export interface AuditEvent {
   type: string;
@@ -10,17 +11,20 @@ export interface AuditEvent {
   detail?: Record<string, unknown> | undefined;
 }
 
-/** Appends events in the transaction that caused them. */
-export async function insertAuditEvents(query: Knex, events: AuditEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  await query('audit_events').insert(
-    events.map((event) => ({
-      type: event.type,
-      account_id: event.accountId ?? null,
-      client_id: event.clientId ?? null,
-      network: event.network ?? null,
-      correlation_id: event.correlationId ?? null,
-      detail: JSON.stringify(event.detail ?? {}),
-    })),
-  );
+/** Appends events in the commit of what caused them; a refused request keeps them. */
+export async function insertAuditEvents(db: Database, events: AuditEvent[]): Promise<void> {
+  await inUnitOfWork(db.knex, (unit) => {
+    for (const event of events) {
+      const operation = {
+        op: 'audit',
+        type: event.type,
+        account_id: event.accountId ?? null,
+        client_id: event.clientId ?? null,
+        network: event.network ?? null,
+        correlation_id: event.correlationId ?? null,
+        detail: event.detail ?? {},
+      };
+      unit.write(operation, { kept: true });
+    }
+  });
 }

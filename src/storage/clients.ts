@@ -37,7 +37,7 @@ export type NewClient = Omit<
 
 /** Creates a client with credentials and entitlements in one transaction, and tells the nodes. */
 export async function insertClient(db: Database, client: NewClient): Promise<void> {
-  const query = await db.query();
+  const query = await db.write();
   await query.transaction(async (transaction) => {
     await transaction('clients').insert({
       id: client.id,
@@ -90,7 +90,7 @@ export async function listClients(db: Database, limit: number): Promise<Client[]
 
 /** Disables a client on every node. Returns false when there is no such client. */
 export async function disableClient(db: Database, id: string): Promise<boolean> {
-  const query = await db.query();
+  const query = await db.write();
   const changed = await query('clients')
     .where({ id })
     .update({ disabled_at: query.raw('coalesce(disabled_at, now())') });
@@ -104,7 +104,7 @@ export async function replaceClientUris(
   id: string,
   uris: Pick<Client, 'redirectUris' | 'postLogoutRedirectUris' | 'allowedCorsOrigins'>,
 ): Promise<void> {
-  const query = await db.query();
+  const query = await db.write();
   await query('clients')
     .where({ id })
     .update({

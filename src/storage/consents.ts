@@ -17,7 +17,7 @@ export async function rememberConsent(
     [...names].map((scope) => ({ account_id: accountId, client_id: clientId, resource, scope })),
   );
   if (rows.length === 0) return;
-  const query = await db.query();
+  const query = await db.write();
   await query('consents').insert(rows).onConflict().ignore();
 }
 

@@ -7,8 +7,10 @@ export interface Database {
   readonly knex: Knex;
   /** The application_name of its connections. */
   readonly name: string;
-  /** The executor to query with: the transaction of the running unit of work, else the pool. */
+  /** To read with: the open transaction of the running unit of work, else the pool. */
   query(): Promise<Knex>;
+  /** To write with: the transaction of the running unit of work, opened if need be, else the pool. */
+  write(): Promise<Knex>;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,8 @@ export function openDatabase(options: {
   return {
     knex,
     name: options.name,
-    query: async () => (await currentUnitOfWork()?.transaction(knex)) ?? knex,
+    query: async () => (await currentUnitOfWork()?.opened()) ?? knex,
+    write: async () => (await currentUnitOfWork()?.transaction()) ?? knex,
     close: () => knex.destroy(),
   };
 }
@@ -79,5 +82,15 @@ export function isUnavailable(error: unknown): boolean {
   if (UNAVAILABLE.test(code) || error.name === 'KnexTimeoutError') return true;
   return /Connection terminated|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error/.test(
     error.message,
+  );
+}
+
+/** True when PostgreSQL cannot store a text that came from outside: NUL, or half a surrogate pair. */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return (
+    error.code === '22P05' ||
+    error.code === '22021' ||
+    (error.code === '22P02' && /unicode|surrogate/i.test(error.message))
   );
 }

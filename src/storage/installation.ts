@@ -17,13 +17,13 @@ export async function recordInstallation(
   db: Database,
   installation: Installation,
 ): Promise<Installation> {
-  const query = await db.query();
+  const query = await db.write();
   await query('installation').insert(installation).onConflict('one').ignore();
   return (await findInstallation(db)) ?? installation;
 }
 
 /** The demo moves to another port: its issuer changes with it. */
 export async function setInstallationIssuer(db: Database, issuer: string): Promise<void> {
-  const query = await db.query();
+  const query = await db.write();
   await query('installation').update({ issuer });
 }

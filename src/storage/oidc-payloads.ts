@@ -1,15 +1,17 @@
 // The protocol artefacts of oidc-provider: codes, tokens, sessions, interactions, grants.
 // A row's id is the SHA-256 of its value: a dump of the table yields nothing that can be presented.
+// Reads go through the unit of work of the request, writes are gathered there.
 import { createHash } from 'node:crypto';
-import type { Knex } from 'knex';
 import type { Database } from './database.ts';
-import { currentUnitOfWork } from './unit-of-work.ts';
+import { currentUnitOfWork, inUnitOfWork } from './unit-of-work.ts';
 
 export interface StoredPayload {
   payload: Record<string, unknown>;
   consumed: boolean;
   /** Seconds left by the database's clock; negative when expired. */
   secondsLeft: number;
+  /** A rotated refresh token keeps the sealed answer of its rotation, for `answerAge` seconds ago. */
+  answer?: { sealed: Buffer; age: number } | undefined;
 }
 
 export interface PayloadKeys {
@@ -25,7 +27,9 @@ export function digest(value: string): Buffer {
   return createHash('sha256').update(value).digest();
 }
 
-const digestOrNull = (value: string | undefined) => (value === undefined ? null : digest(value));
+const hex = (value: string) => digest(value).toString('hex');
+const hexOrNull = (value: string | undefined) => (value === undefined ? null : hex(value));
+const keyOf = (model: string, value: string) => `${model} ${value}`;
 
 /** Inserts or replaces one artefact; `secondsToLive` counts from the database's now. */
 export async function upsertPayload(
@@ -35,90 +39,116 @@ export async function upsertPayload(
   artefact: { payload: Record<string, unknown>; keys: PayloadKeys; secondsToLive: number },
 ): Promise<void> {
   const { payload, keys, secondsToLive } = artefact;
-  const query = await db.query();
-  await query('oidc_payloads')
-    .insert({
+  await inUnitOfWork(db.knex, (unit) => {
+    // An interaction that this request found must still be there: it may have ended elsewhere.
+    const replaces = model === 'Interaction' && unit.knows(keyOf(model, value));
+    unit.write({
+      op: replaces ? 'replace' : 'upsert',
       model,
-      id: digest(value),
-      payload: JSON.stringify(payload),
-      grant_id: digestOrNull(keys.grantId),
-      uid: digestOrNull(keys.uid),
-      user_code: digestOrNull(keys.userCode),
+      id: hex(value),
+      payload,
+      grant_id: hexOrNull(keys.grantId),
+      uid: hexOrNull(keys.uid),
+      user_code: hexOrNull(keys.userCode),
       account_id: keys.accountId ?? null,
       client_id: keys.clientId ?? null,
-      expires_at: query.raw("now() + ? * interval '1 second'", [secondsToLive]),
-    })
-    .onConflict(['id', 'model'])
-    .merge();
+      seconds: secondsToLive,
+    });
+    const stored = { payload, consumed: false, secondsLeft: secondsToLive };
+    unit.note(keyOf(model, value), stored);
+    if (keys.uid !== undefined) unit.note(keyOf('uid', keys.uid), stored);
+  });
 }
 
-/** Finds one artefact by its value, its `uid` (sessions) or its user code (device codes). */
-export async function findPayload(
+/** Finds one artefact by its value, with the grant and session that it depends on in one query. */
+export function findPayload(
   db: Database,
   model: string,
-  key: 'id' | 'uid' | 'user_code',
   value: string,
 ): Promise<StoredPayload | undefined> {
-  const query = await db.query();
-  const row = await query('oidc_payloads')
-    .select('payload', 'consumed_at')
-    .select(query.raw('ceil(extract(epoch from expires_at - now()))::int AS seconds_left'))
-    .where({ model, [key]: digest(value) })
-    .orderBy('expires_at', 'desc')
-    .first();
-  if (!row) return undefined;
-  return {
-    payload: row.payload,
-    consumed: row.consumed_at !== null,
-    secondsLeft: row.seconds_left,
+  const load = async () => {
+    const rows = await selectWithDependencies(db, model, value);
+    const unit = currentUnitOfWork();
+    const source = rows.find(({ part }) => part === 'source');
+    for (const row of rows) {
+      const { grantId, sessionUid } = source?.payload ?? {};
+      if (row.part === 'grant') unit?.note(keyOf('Grant', String(grantId)), toStored(row));
+      if (row.part === 'session') unit?.note(keyOf('uid', String(sessionUid)), toStored(row));
+    }
+    return source && toStored(source);
   };
+  return currentUnitOfWork()?.read(keyOf(model, value), load) ?? load();
 }
 
-/** Marks one artefact used. Returns false when another request was first. */
-export async function consumePayload(db: Database, model: string, value: string): Promise<boolean> {
-  const query = await db.query();
-  const updated = await query('oidc_payloads')
-    .where({ model, id: digest(value) })
-    .whereNull('consumed_at')
-    .update({ consumed_at: query.fn.now() });
-  return updated === 1;
+/** Finds a session by its `uid`, or a device code by its user code: the newest live one. */
+export function findPayloadBy(
+  db: Database,
+  column: 'uid' | 'user_code',
+  value: string,
+): Promise<StoredPayload | undefined> {
+  const load = async () => {
+    const query = await db.query();
+    const rows = await query('oidc_payloads')
+      .select('payload', 'consumed_at', query.raw(`${SECONDS_LEFT} AS seconds_left`))
+      .where(column, digest(value))
+      .orderBy('expires_at', 'desc')
+      .limit(1);
+    return rows[0] && toStored(rows[0]);
+  };
+  return currentUnitOfWork()?.read(keyOf(column, value), load) ?? load();
 }
 
-/** Deletes one artefact; an absent one is no error. */
-export async function destroyPayload(db: Database, model: string, value: string): Promise<void> {
-  const query = await db.query();
-  await query('oidc_payloads')
-    .where({ model, id: digest(value) })
-    .delete();
+/** Marks one artefact used; the unit of work fails when another request was first. */
+export async function consumePayload(db: Database, model: string, value: string): Promise<void> {
+  const stored = await findPayload(db, model, value);
+  const grantId = stored?.payload['grantId'];
+  await inUnitOfWork(db.knex, (unit) => {
+    unit.write({
+      op: 'consume',
+      model,
+      id: hex(value),
+      grant_id: typeof grantId === 'string' ? hex(grantId) : null,
+    });
+  });
 }
 
-/**
- * Revokes a grant with everything issued under it, in one statement.
- * A refused request rolls back, but what reuse detection revoked stays revoked.
- */
+/** Deletes one artefact. With `once`, the unit of work fails when another request deleted it first. */
+export async function destroyPayload(
+  db: Database,
+  model: string,
+  value: string,
+  options: { once: boolean },
+): Promise<void> {
+  await inUnitOfWork(db.knex, (unit) => {
+    unit.write({ op: options.once ? 'take' : 'destroy', model, id: hex(value) });
+    unit.note(keyOf(model, value), undefined);
+  });
+}
+
+/** Revokes a grant with everything issued under it; a refused request keeps this. */
 export async function revokeGrant(db: Database, grantId: string): Promise<void> {
-  const revoke = async (query: Knex) => {
-    // The grant's row goes first: parallel replays of one family then wait instead of deadlocking.
-    await query('oidc_payloads')
-      .where({ model: 'Grant', id: digest(grantId) })
-      .delete();
-    await query('oidc_payloads')
-      .where({ grant_id: digest(grantId) })
-      .delete();
-  };
-  currentUnitOfWork()?.keepOnRefusal(revoke);
-  await revoke(await db.query());
+  await inUnitOfWork(db.knex, (unit) => {
+    unit.write({ op: 'revoke', grant_id: hex(grantId) }, { kept: true });
+    unit.note(keyOf('Grant', grantId), undefined);
+  });
 }
 
-/** Ends everything of one account: sessions, grants, codes and tokens. */
-export async function destroyPayloadsOfAccount(db: Database, accountId: string): Promise<void> {
-  const query = await db.query();
-  await query('oidc_payloads').where({ account_id: accountId }).delete();
+/** The unit of work fails when the grant is revoked before it commits. */
+export async function expectGrant(db: Database, grantId: string): Promise<void> {
+  await inUnitOfWork(db.knex, (unit) => unit.write({ op: 'expect', grant_id: hex(grantId) }));
+}
+
+/** Keeps the sealed answer of a rotation beside the token that was rotated. */
+export async function keepAnswer(db: Database, value: string, sealed: Buffer): Promise<void> {
+  await inUnitOfWork(db.knex, (unit) => {
+    const answer = sealed.toString('hex');
+    unit.write({ op: 'answer', model: 'RefreshToken', id: hex(value), answer });
+  });
 }
 
 /**
- * Redeems a `jti` of a client assertion or DPoP proof. Returns false when it was used before.
- * RFC 7523 section 3, RFC 9449 section 11.1.
+ * Redeems a `jti` of a client assertion or DPoP proof, at once and for good. Returns false when it
+ * was used before. RFC 7523 section 3, RFC 9449 section 11.1.
  */
 export async function redeemJti(
   db: Database,
@@ -126,14 +156,71 @@ export async function redeemJti(
   jti: string,
   expiresAt: number,
 ): Promise<boolean> {
-  const query = await db.query();
-  const inserted = await query('redeemed_jtis')
+  const inserted = await db
+    .knex('redeemed_jtis')
     .insert({
       id: digest(JSON.stringify([issuer, jti])),
-      expires_at: query.raw('to_timestamp(?)', [expiresAt]),
+      expires_at: db.knex.raw('to_timestamp(?)', [expiresAt]),
     })
     .onConflict('id')
     .ignore()
     .returning('expires_at');
   return inserted.length === 1;
+}
+
+/** Ends everything of one account: sessions, grants, codes and tokens. */
+export async function destroyPayloadsOfAccount(db: Database, accountId: string): Promise<void> {
+  const query = await db.write();
+  // The same locks in the same order as apply_artefacts takes them.
+  await query.raw(
+    `SELECT pg_advisory_xact_lock(family) FROM (
+       SELECT DISTINCT ('x' || left(encode(grant_id, 'hex'), 16))::bit(64)::bigint AS family
+       FROM oidc_payloads WHERE account_id = ? AND grant_id IS NOT NULL ORDER BY 1) AS families`,
+    [accountId],
+  );
+  await query('oidc_payloads').where({ account_id: accountId }).delete();
+}
+
+const SECONDS_LEFT = 'ceil(extract(epoch from expires_at - now()))::int';
+
+interface PayloadRow {
+  part?: string;
+  payload: Record<string, unknown>;
+  consumed_at: Date | null;
+  seconds_left: number;
+  answer?: Buffer | null;
+  answer_age?: number | null;
+}
+
+async function selectWithDependencies(
+  db: Database,
+  model: string,
+  value: string,
+): Promise<PayloadRow[]> {
+  const query = await db.query();
+  const columns = (name: string) =>
+    `${name}.payload, ${name}.consumed_at, ceil(extract(epoch from ${name}.expires_at - now()))::int AS seconds_left,
+     ${name}.answer, extract(epoch from now() - ${name}.consumed_at)::float AS answer_age`;
+  const { rows } = await query.raw(
+    `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = ? AND model = ?)
+     SELECT 'source' AS part, ${columns('source')} FROM source
+     UNION ALL
+     SELECT 'grant', ${columns('g')} FROM oidc_payloads g, source
+       WHERE g.model = 'Grant' AND g.id = source.grant_id AND source.model <> 'Grant'
+     UNION ALL
+     (SELECT 'session', ${columns('s')} FROM oidc_payloads s, source
+       WHERE s.model = 'Session' AND s.uid = sha256(convert_to(source.payload ->> 'sessionUid', 'UTF8'))
+       ORDER BY s.expires_at DESC LIMIT 1)`,
+    [digest(value), model],
+  );
+  return rows;
+}
+
+function toStored(row: PayloadRow): StoredPayload {
+  return {
+    payload: row.payload,
+    consumed: row.consumed_at !== null,
+    secondsLeft: row.seconds_left,
+    answer: row.answer ? { sealed: row.answer, age: row.answer_age ?? 0 } : undefined,
+  };
 }

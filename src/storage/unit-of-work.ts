@@ -1,21 +1,40 @@
-// One transaction per protocol request: opened by the first query, committed once by the host.
+// The unit of work of one protocol request. What it reads is kept, so that each artefact is read
+// once; what it writes is gathered and applied in one statement, in one commit, at the end.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
+import { alreadyRedeemed } from '../errors.ts';
+import type { StoredPayload } from './oidc-payloads.ts';
+
+/** One step of apply_artefacts (see the migration of that name); binary values are hex. */
+export type Operation = { op: string; grant_id?: string | null } & Record<string, unknown>;
 
 export interface UnitOfWork {
-  /** The transaction of this request; the first call begins it. */
-  transaction(knex: Knex): Promise<Knex.Transaction>;
-  /** Runs work after the work before it: one connection answers one query at a time. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** Work that must survive the rollback of a refused request, such as revoking a replayed family. */
-  keepOnRefusal(work: (query: Knex) => Promise<void>): void;
+  /** Answers from what this request read or wrote before, else loads and keeps it. */
+  read(
+    key: string,
+    load: () => Promise<StoredPayload | undefined>,
+  ): Promise<StoredPayload | undefined>;
+  /** True when this request read or wrote the key. */
+  knows(key: string): boolean;
+  /** Notes what a key holds from now on; undefined: nothing. */
+  note(key: string, stored: StoredPayload | undefined): void;
+  /** Gathers one write. `kept`: it survives the refusal of the request. */
+  write(operation: Operation, options?: { kept: boolean }): void;
+  /** A transaction for writes that are not artefacts; the first call begins it. */
+  transaction(): Promise<Knex.Transaction>;
+  /** The open transaction, if there is one. */
+  opened(): Promise<Knex.Transaction> | undefined;
+  /** Applies everything in one commit. Throws when something was redeemed by another request. */
   commit(): Promise<void>;
-  /** Rolls back, then does the work that must be kept, in a transaction of its own. */
+  /** From now on nothing is read or written: a straggler must not begin a transaction nobody ends. */
+  end(): void;
+  /** Forgets everything but what must be kept (RFC 9700 section 4.14: a replayed family stays revoked). */
   refuse(): Promise<void>;
   rollback(): Promise<void>;
 }
 
 const storage = new AsyncLocalStorage<UnitOfWork>();
+const ALREADY_REDEEMED = 'GH001';
 
 /** The unit of work of the running request, if there is one. */
 export function currentUnitOfWork(): UnitOfWork | undefined {
@@ -23,43 +42,100 @@ export function currentUnitOfWork(): UnitOfWork | undefined {
 }
 
 /** Runs `work` with a unit of work of its own; ending it is the caller's duty. */
-export function runInUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-  const unit = createUnitOfWork();
-  return storage.run(unit, () => work(unit));
+export function runInUnitOfWork<T>(knex: Knex, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+  const unit = createUnitOfWork(knex);
+  return storage.run(unit, () => work(unit).finally(unit.end));
 }
 
-function createUnitOfWork(): UnitOfWork {
-  let pool: Knex | undefined;
-  let opened: Promise<Knex.Transaction> | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
-  const kept: ((query: Knex) => Promise<void>)[] = [];
+/** Writes in the unit of work of the running request, or in one of its own (tests, jobs, commands). */
+export async function inUnitOfWork(knex: Knex, write: (unit: UnitOfWork) => void): Promise<void> {
+  const unit = currentUnitOfWork();
+  if (unit) return write(unit);
+  await runInUnitOfWork(knex, async (own) => {
+    write(own);
+    await own.commit();
+  });
+}
 
-  const end = async (how: 'commit' | 'rollback') => {
-    const transaction = await opened?.catch(() => undefined);
-    opened = undefined;
-    if (transaction && !transaction.isCompleted()) await transaction[how]();
+function createUnitOfWork(knex: Knex): UnitOfWork {
+  const known = new Map<string, Promise<StoredPayload | undefined>>();
+  let gathered: { operation: Operation; kept: boolean }[] = [];
+  let open: Promise<Knex.Transaction> | undefined;
+  let ended = false;
+  const expectRunning = () => {
+    if (ended) throw new Error('the request of this unit of work has ended');
+  };
+
+  const forget = () => {
+    known.clear();
+    gathered = [];
+    open = undefined;
+  };
+
+  const apply = async () => {
+    const transaction = await open;
+    const operations = gathered.map(({ operation }) => operation);
+    if (operations.length > 0) await applyOperations(transaction ?? knex, operations);
+    await transaction?.commit();
+    forget();
+  };
+
+  const rollback = async () => {
+    const transaction = await open?.catch(() => undefined);
+    forget();
+    if (transaction && !transaction.isCompleted()) await transaction.rollback();
   };
 
   return {
-    transaction(knex) {
-      pool = knex;
-      opened ??= knex.transaction();
-      return opened;
+    read(key, load) {
+      const found = known.get(key) ?? load();
+      known.set(key, found);
+      return found;
     },
-    inTurn(work) {
-      const done = turn.then(work);
-      turn = done.catch(() => undefined);
-      return done;
+    knows: (key) => known.has(key),
+    note: (key, stored) => void known.set(key, Promise.resolve(stored)),
+    write(operation, { kept } = { kept: false }) {
+      expectRunning();
+      gathered.push({ operation, kept });
     },
-    keepOnRefusal: (work) => void kept.push(work),
-    commit: () => end('commit'),
-    rollback: () => end('rollback'),
+    end() {
+      ended = true;
+    },
+    transaction() {
+      expectRunning();
+      open ??= knex.transaction();
+      return open;
+    },
+    opened: () => open,
+    async commit() {
+      try {
+        await apply();
+      } catch (error) {
+        await rollback().catch(() => undefined);
+        const lost = lostRace(error);
+        if (!lost) throw error;
+        // Two hold one code: whoever won, the family is not to be trusted (RFC 9700 section 4.5).
+        if (lost.model === 'AuthorizationCode')
+          await applyOperations(knex, [{ op: 'revoke', grant_id: lost.grant_id }]);
+        throw alreadyRedeemed(lost.model ?? '', error);
+      }
+    },
     async refuse() {
-      await end('rollback');
-      if (kept.length === 0 || !pool) return;
-      await pool.transaction(async (query) => {
-        for (const work of kept) await work(query);
-      });
+      const kept = gathered.filter((write) => write.kept).map(({ operation }) => operation);
+      await rollback();
+      if (kept.length > 0) await applyOperations(knex, kept);
     },
+    rollback,
   };
+}
+
+async function applyOperations(query: Knex, operations: Operation[]): Promise<void> {
+  await query.raw('SELECT apply_artefacts(?::jsonb)', [JSON.stringify(operations)]);
+}
+
+/** What another request redeemed first, as apply_artefacts reports it. */
+function lostRace(error: unknown): { model: string | null; grant_id: string | null } | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== ALREADY_REDEEMED)
+    return undefined;
+  return JSON.parse('detail' in error ? String(error.detail) : '{}');
 }

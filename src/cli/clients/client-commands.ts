@@ -116,7 +116,7 @@ async function runDisable(id: string, { json }: z.infer<typeof jsonOption>): Pro
   await withInstallation(async ({ db }) => {
     if (!(await disableClient(db, id))) throw unknownClient(id);
     const event = { type: 'client.disabled', clientId: id, detail: { by: OPERATOR } };
-    await insertAuditEvents(await db.query(), [event]);
+    await insertAuditEvents(db, [event]);
   });
   if (json) return printJson({ client_id: id, disabled: true });
   process.stdout.write(

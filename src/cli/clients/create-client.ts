@@ -33,7 +33,7 @@ export async function runCreateClient(raw: unknown, command: Command): Promise<v
       introspects: own.map((api) => api.resource),
     };
     const event = { type: 'client.registered', clientId: id, detail };
-    await insertAuditEvents(await db.query(), [event]);
+    await insertAuditEvents(db, [event]);
     return { client_id: id, client_secret: secret };
   });
   printCreated(created, options);

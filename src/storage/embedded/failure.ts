@@ -1,5 +1,6 @@
 // What went wrong with the embedded database, in sentences that say what to do.
 import { open } from 'node:fs/promises';
+import { UsageError } from '../../errors.ts';
 
 const TAIL_BYTES = 4096;
 const TAIL_LINES = 12;
@@ -34,15 +35,15 @@ export function describeFailure(options: {
   const quote = logFile === undefined ? output : `The last lines of ${logFile}:\n${output}`;
   if (/No space left on device|Disk quota exceeded/i.test(output)) return fullDisk(dataDir, quote);
   if (DAMAGED.test(output) && !/Permission denied/i.test(output)) {
-    return new Error(
+    return new UsageError(
       `The database of ${dataDir} is damaged. Put back a copy of it, or delete ${dataDir} to start with an empty one. ${quote}`,
     );
   }
-  return new Error(`${options.what} ${quote}`);
+  return new UsageError(`${options.what} ${quote}`);
 }
 
 function fullDisk(dataDir: string, detail: string, cause?: unknown): Error {
-  return new Error(
+  return new UsageError(
     `The disk of the database (${dataDir}) is full. Free some space, then start again. ${detail}`,
     { cause },
   );
@@ -53,7 +54,7 @@ export function explainRefusal({ error, dataDir }: { error: unknown; dataDir: st
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   const detail = `(${error.message})`;
   if (String(error.syscall).startsWith('spawn')) {
-    return new Error(
+    return new UsageError(
       `PostgreSQL could not be run: its directory may be on a disk mounted noexec, or this process may not change its identity. Start Gatehouse as an ordinary account, or set DATABASE_URL to a PostgreSQL 15 or newer. ${detail}`,
       { cause: error },
     );
@@ -62,13 +63,13 @@ export function explainRefusal({ error, dataDir }: { error: unknown; dataDir: st
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new Error(
+      return new UsageError(
         `Gatehouse may not write to its data directory ${dataDir}. Give the right to the account that runs Gatehouse, or choose another directory. ${detail}`,
         { cause: error },
       );
     case 'EEXIST':
     case 'ENOTDIR':
-      return new Error(
+      return new UsageError(
         `The data directory ${dataDir} is not a directory. Remove the file in its place, or choose another directory. ${detail}`,
         { cause: error },
       );
