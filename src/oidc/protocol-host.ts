@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import getRawBody from 'raw-body';
 import { AppError } from '../errors.ts';
+import { expectOwnOrigin } from '../http/form.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -24,6 +25,7 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
+    if (path === '/logout/confirm') expectOwnOrigin(ctx);
     await deps.handle(ctx, next);
     // The provider has put its own part on the context by now.
     const protocolContext = ctx as unknown as KoaContextWithOIDC;

@@ -5,6 +5,7 @@ import { renderProblem } from '../http/error-boundary.ts';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
 import type { Database } from '../storage/database.ts';
+import { UNSUPPORTED } from './refusals.ts';
 
 const TITLES: Record<string, string> = {
   invalid_client: 'This application is not known here',
@@ -23,7 +24,9 @@ export function createProviderPages(deps: { render: Render; db: Database }) {
           status: ctx.status,
           code: out.error,
           title: TITLES[out.error] ?? 'The application’s request was refused',
-          message: sentence(out.error_description ?? out.error),
+          message: sentence(
+            out.error_description ?? UNSUPPORTED[out.error] ?? `The reason is ${out.error}`,
+          ),
           hint: 'The application sent you here with a request that cannot be used. Its developers can look up the reference below.',
         });
       }
@@ -61,8 +64,10 @@ export function renderEndedSignIn(ctx: KoaContextWithOIDC | Parameters<Render>[0
   });
 }
 
+// Parameter names keep their spelling; a bare error code is no sentence.
 function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  const [first = ''] = text.split(' ', 1);
+  const start = first.includes('_') ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 

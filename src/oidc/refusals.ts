@@ -42,6 +42,15 @@ const REMEDIES: [RegExp, string][] = [
 // What a developer gets wrong in a client assertion (RFC 7523) says nothing about the client.
 const ASSERTION_FAULT = /client.assertion|\(JWT |^alg mismatch/;
 
+/** Sentences for what is not supported, which the library refuses without one. */
+export const UNSUPPORTED: Record<string, string> = {
+  request_not_supported: 'request objects are not supported: send the parameters themselves',
+  request_uri_not_supported:
+    'request_uri is accepted at the authorization endpoint only, as the pushed authorization request endpoint gave it',
+  registration_not_supported:
+    'the registration parameter is not supported: register the client beforehand',
+};
+
 const GRANT_REPLACEMENTS: Record<string, string> = {
   password:
     'the password grant is not offered: use authorization_code with PKCE (S256), or client_credentials for a machine',
@@ -55,7 +64,8 @@ export function explainRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProvid
   // RFC 6749 section 5.2 has a word of its own for this; the library says invalid_request.
   if (body.error_description?.startsWith('requested grant type is not allowed'))
     body.error = 'unauthorized_client';
-  const description = describe(ctx, error, body);
+  const description =
+    describe(ctx, error, body) ?? body.error_description ?? UNSUPPORTED[body.error];
   if (description) body.error_description = description;
   // A console shows only a 400; 401 is for those who tried to authenticate (RFC 6749 section 5.2).
   if (body.error === 'invalid_client' && !presentsCredential(ctx)) ctx.status = 400;

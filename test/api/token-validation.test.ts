@@ -33,7 +33,8 @@ async function prepare(t: ExecutionContext): Promise<Stage> {
   const url = await listen(api);
   const config = { port: 0, url, issuer, allowedOrigin: 'http://127.0.0.1:9' };
   const audiences = { production: 'https://production.example/orders', sandbox: AUDIENCE };
-  api.on('request', createOrdersApi({ ...config, audiences }).callback());
+  const handle = createOrdersApi({ ...config, audiences }).callback();
+  api.on('request', (request, response) => void handle(request, response));
   t.teardown(() => Promise.all([close(api), close(issuerServer)]));
 
   const publish = async (kid: string, alg: string): Promise<CryptoKey> => {

@@ -162,18 +162,6 @@ const byRedirect: { title: string; params: Params; error: string; description: R
     error: 'unsupported_response_mode',
     description: /response_mode/,
   },
-  {
-    title: 'a request object',
-    params: { request: 'eyJhbGciOiJub25lIn0.e30.' },
-    error: 'request_not_supported',
-    description: /request/,
-  },
-  {
-    title: 'a registration',
-    params: { registration: '{}' },
-    error: 'registration_not_supported',
-    description: /registration/,
-  },
 ];
 for (const { title, params, error, description } of byRedirect) {
   test(`a request with ${title} is told so to the client`, async (t) => {
@@ -192,6 +180,18 @@ for (const { title, params, error, description } of byRedirect) {
         state: 'kept',
       },
     );
+  });
+}
+
+for (const [name, error] of [
+  ['request', 'request_not_supported'],
+  ['registration', 'registration_not_supported'],
+] as const) {
+  test(`the parameter ${name} is told to be unsupported`, async (t) => {
+    const page = await visit({ state: 'kept', [name]: '{}' });
+    const answer = new URL(page.headers.get('Location') ?? '').searchParams;
+    t.is(answer.get('error'), error);
+    t.is(answer.get('state'), 'kept');
   });
 }
 

@@ -3,12 +3,15 @@
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { setAccountState } from '../../src/storage/accounts.ts';
+import { disableClient } from '../../src/storage/clients.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
 import {
   addAccount,
+  addClient,
   assertRefused,
   basic,
+  eventually,
   type Params,
   post,
   requestToken,
@@ -143,6 +146,29 @@ test('an API token that was tampered with is inactive', async (t) => {
   const { status, body, text } = await introspect(gatehouse.client('resource-server'), forged);
   t.is(status, 200, text);
   t.deepEqual(body, { active: false });
+});
+
+test('the API token of a blocked account or a disabled client is inactive at once', async (t) => {
+  const api = gatehouse.client('resource-server');
+  const account = await addAccount(gatehouse);
+  const client = await addClient(gatehouse, {
+    kind: 'machine',
+    entitlements: gatehouse.apis.slice(0, 1).map((of) => ({ api: of, scopes: ['orders.read'] })),
+  });
+  const web = gatehouse.client('web');
+  const ofPerson = await signInFor(gatehouse, web, { scope: 'orders.read' }, { account });
+  const ofMachine = await requestToken(gatehouse, client, { grant_type: 'client_credentials' });
+  const tokens = [ofPerson['access_token'], ofMachine.body['access_token']];
+  for (const token of tokens) t.true((await introspect(api, token)).body['active']);
+  await setAccountState(gatehouse.db, account.id, 'blocked');
+  await disableClient(gatehouse.db, client.client_id);
+  for (const token of tokens) {
+    const { body } = await eventually(
+      () => introspect(api, token),
+      (answer) => answer.body['active'] === false,
+    );
+    t.deepEqual(body, { active: false });
+  }
 });
 
 test('who does not authenticate is refused', async (t) => {

@@ -73,6 +73,21 @@ for (const kind of ['spa', 'native']) {
   });
 }
 
+test('a client that lost the answer asks again at once and gets the same tokens, never others', async (t) => {
+  const spa = gatehouse.client('spa');
+  const { refresh_token } = await signInFor(gatehouse, spa, OFFLINE);
+  const first = await refresh(gatehouse, spa, refresh_token);
+  const retry = await refresh(gatehouse, spa, refresh_token);
+  t.is(retry.status, 200, retry.text);
+  t.is(retry.body['refresh_token'], first.body['refresh_token']);
+  t.is(retry.body['access_token'], first.body['access_token']);
+  assertRefused(t, await refresh(gatehouse, gatehouse.client('native'), refresh_token), {
+    error: 'invalid_grant',
+    description: /another client/,
+  });
+  t.is((await refresh(gatehouse, spa, first.body['refresh_token'])).status, 200);
+});
+
 test('the refresh token of a confidential client stays', async (t) => {
   const web = gatehouse.client('web');
   const tokens = await signInFor(gatehouse, web, OFFLINE);

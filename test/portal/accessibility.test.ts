@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { DESK, mainText, nextPage, POP_UP, readText, signIn, useBrowser } from './_browser.ts';
+import { chooseFlow, getToken, openConsole, readToken, sendRequest } from './_console.ts';
 import { useDemo } from './_demo.ts';
 import { authorizeUrl, serverPages } from './_server-pages.ts';
 
@@ -78,6 +79,32 @@ test.serial('every page has a title of its own', (t) => {
     [...titles.values()],
     serverPages.filter(({ titledAs }) => !titledAs).map(({ name }) => name),
   );
+});
+
+test.serial('the example portal is accessible too, before and after signing in', async (t) => {
+  const look = async (page: Page) => {
+    const walk = async (...paths: string[]) => {
+      for (const path of paths) {
+        await page.goto(`${demo.file.portal_url}${path}`);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          t.deepEqual(await violations(page), [], `${colorScheme} ${path}`);
+        }
+        await assertFits(t, page, undefined);
+      }
+    };
+    await walk('/', '/apis', '/apis/orders', '/settings', '/callback?state=x');
+    await openConsole(demo, page, 'Client credentials');
+    await walk('/account', '/settings', '/no');
+    await page.goto(`${demo.file.portal_url}/apis/orders`);
+    await chooseFlow(page, 'Client credentials');
+    await getToken(page);
+    await readToken(page);
+    await sendRequest(page, 'GET /orders');
+    t.deepEqual(await violations(page), []);
+    await assertFits(t, page, undefined);
+  };
+  await visit(t, look, { initScript: axe.source });
 });
 
 test.serial('an incomplete form puts the cursor into the first field that is wrong', async (t) => {

@@ -175,6 +175,31 @@ test.serial(
   },
 );
 
+test.serial(
+  'a tab that signs in as somebody else gets that account, and fails nothing',
+  async (t) => {
+    await visit(t, async (first) => {
+      const second = await first.context().newPage();
+      const flow = authorization(demo.target, 'third-party', {
+        scope: 'openid',
+        prompt: 'consent',
+      });
+      await openSignIn(first);
+      await second.goto(flow.url);
+      await signIn(first, demo.account('dev'));
+      await backAtPortal(first);
+      await signIn(second, demo.account('admin'));
+      await second.getByRole('button', { name: 'Allow' }).waitFor();
+      t.regex(await mainText(second), /Ada Marsh/);
+      await second.getByRole('button', { name: 'Allow' }).click();
+      await second.waitForURL(`${flow.redirectUri}?**`);
+      t.is((await redeem(flow, 'third-party', second)).status, 200);
+      await first.reload();
+      await backAtPortal(first);
+    });
+  },
+);
+
 test.serial('a second tab of the same client does not end the sign-in of the first', async (t) => {
   await visit(t, async (first) => {
     const second = await first.context().newPage();
