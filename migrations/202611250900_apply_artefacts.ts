@@ -4,8 +4,6 @@ import type { Knex } from 'knex';
 // one lock order (grants first, by id). Whoever redeems second gets SQLSTATE GH001.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    ALTER TABLE oidc_payloads ADD COLUMN answer bytea;
-
     CREATE FUNCTION apply_artefacts(operations jsonb) RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
       operation jsonb;
@@ -62,9 +60,6 @@ export async function up(knex: Knex): Promise<void> {
             DELETE FROM oidc_payloads
               WHERE model = 'Grant' AND id = decode(operation ->> 'grant_id', 'hex');
             DELETE FROM oidc_payloads WHERE grant_id = decode(operation ->> 'grant_id', 'hex');
-          WHEN 'answer' THEN
-            UPDATE oidc_payloads SET answer = decode(operation ->> 'answer', 'hex')
-              WHERE model = operation ->> 'model' AND id = decode(operation ->> 'id', 'hex');
           WHEN 'replace' THEN
             UPDATE oidc_payloads SET payload = operation -> 'payload',
                 expires_at = now() + (operation ->> 'seconds')::int * interval '1 second'
@@ -89,6 +84,5 @@ export async function up(knex: Knex): Promise<void> {
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     DROP FUNCTION apply_artefacts(jsonb);
-    ALTER TABLE oidc_payloads DROP COLUMN answer;
   `);
 }

@@ -120,7 +120,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(guardHost({ issuer, trustedProxies: config.trustedProxies, aliases: deps.hostAliases }));
   koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database
   koa.use(unitOfWork({ db })); // around all that writes
-  koa.use(routes(home, interactions, protocolHost({ handle: provider.handle, introspection })));
+  koa.use(
+    routes(home, interactions, protocolHost({ handle: provider.handle, introspection, render })),
+  );
   koa.on('error', (error, ctx) => {
     // A client that went away is its own affair.
     if (ctx) requestLog(ctx).debug({ error }, 'the answer could not be sent');

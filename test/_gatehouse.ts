@@ -73,7 +73,8 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
     { write: (line) => void log.push(line) },
   );
   const app = await createApp({ config, db, logger, hostAliases: [], demo: undefined });
-  server.on('request', app.koa.callback());
+  const handle = app.koa.callback();
+  server.on('request', (req, res) => void handle(req, res));
 
   return {
     issuer: config.issuer,

@@ -23,7 +23,7 @@ export async function findUsableAccount(db: Database, id: string): Promise<Accou
 }
 
 /** Maps a row to the account. */
-export function toAccount(row: AccountRow): Account {
+function toAccount(row: AccountRow): Account {
   const name = [row.given_name, row.family_name].filter(Boolean).join(' ');
   return {
     id: row.id,

@@ -61,6 +61,8 @@ export interface Views {
   /** Posts `xsrf`, and `logout=yes` when the person does sign out. OpenID RP-Initiated Logout section 2. */
   'sign-out': { action: string; xsrf: string; account: AccountSummary; client?: ClientSummary };
   'signed-out': { client?: ClientSummary };
+  /** A form that leads on by itself: posts `fields` to `action`, the client's URI or one of ours. */
+  continue: { action: string; fields: { name: string; value: string }[] };
   error: {
     status: number;
     title: string;

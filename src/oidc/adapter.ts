@@ -9,9 +9,9 @@ import {
   findPayloadBy,
   type PayloadKeys,
   revokeGrant,
-  type StoredPayload,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
+import type { StoredPayload } from '../storage/stored-payload.ts';
 import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */

@@ -45,7 +45,7 @@ export function createFindAccount(db: Database): FindAccount {
 }
 
 /** The account behind one that the provider hands to a hook. */
-export function accountOf(ctx: KoaContextWithOIDC): Account | undefined {
+function accountOf(ctx: KoaContextWithOIDC): Account | undefined {
   const found = ctx.oidc.entities.Account;
   return found && accounts.get(found);
 }

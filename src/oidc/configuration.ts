@@ -20,7 +20,7 @@ import { createResourceIndicators } from './resource-servers.ts';
 const MINUTE = 60;
 const DAY = 24 * 3600;
 /** A refresh token family ends 30 days after its first token, however often it rotates. */
-export const REFRESH_CAP_SECONDS = 30 * DAY;
+const REFRESH_CAP_SECONDS = 30 * DAY;
 const SESSION_CAP_SECONDS = 14 * DAY;
 /** Unused for a day, a session ends. */
 const SESSION_IDLE_SECONDS = DAY;

@@ -88,7 +88,7 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
     await readInteractionForm(ctx, deps, interaction, emptyForm);
     await handBack(ctx, deps, {
       error: 'access_denied',
-      error_description: 'the person cancelled the request',
+      error_description: 'The sign-in was cancelled.',
     });
   });
 

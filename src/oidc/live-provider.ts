@@ -68,7 +68,7 @@ function createProvider(deps: LiveProviderDeps, keys: ConfigurationDeps['jwks'][
   attachRequestPolicy(provider);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);
-  listenToProvider(provider);
+  listenToProvider(provider, deps.db);
   return provider;
 }
 

@@ -4,6 +4,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import getRawBody from 'raw-body';
 import { AppError } from '../errors.ts';
 import { expectOwnOrigin } from '../http/form.ts';
+import type { Render } from '../http/render.ts';
+import { renderContinue } from './continue-page.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -20,6 +22,7 @@ const MAX_QUERY_BYTES = 8 * 1024;
 export function protocolHost(deps: {
   handle: Middleware;
   introspection: JwtIntrospectionDeps;
+  render: Render;
 }): Middleware {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
@@ -30,6 +33,7 @@ export function protocolHost(deps: {
     // The provider has put its own part on the context by now.
     const protocolContext = ctx as unknown as KoaContextWithOIDC;
     if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
+    renderContinue(ctx, deps.render);
     if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
       ctx.set('Cache-Control', 'public, max-age=300');
   };

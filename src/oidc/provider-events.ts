@@ -4,6 +4,8 @@ import { errors } from 'oidc-provider';
 import { requestLog } from '../http/correlation.ts';
 import { noteFailure, noteRefusal } from '../http/unit-of-work.ts';
 import { audit } from '../observability/audit.ts';
+import type { Database } from '../storage/database.ts';
+import { expectGrant } from '../storage/oidc-payloads.ts';
 import { explainRefusal } from './refusals.ts';
 
 const REFUSED_BY_JSON = [
@@ -20,7 +22,7 @@ const OTHER_ERRORS = [
 ] as const;
 
 /** Attaches all listeners to one Provider instance. */
-export function listenToProvider(provider: Provider): void {
+export function listenToProvider(provider: Provider, db: Database): void {
   provider.on('server_error', (ctx, error) => noteFailure(ctx, error));
 
   for (const name of REFUSED_BY_JSON) {
@@ -44,6 +46,9 @@ export function listenToProvider(provider: Provider): void {
   });
   provider.on('authorization.success', (ctx) => record(ctx, 'authorization.granted'));
   provider.on('grant.success', (ctx) => {
+    // A revocation that commits before this request must win (no token outlives it).
+    const grantId = ctx.oidc.entities.Grant?.jti;
+    if (grantId) void expectGrant(db, grantId);
     const grantType = ctx.oidc.params?.['grant_type'];
     // A machine's token must not cost a write: the log line below is its trace.
     if (grantType !== 'client_credentials') record(ctx, 'token.issued', { grant_type: grantType });

@@ -114,7 +114,7 @@ function describeMismatch(ctx: KoaContextWithOIDC): string | undefined {
 }
 
 /** Names the part in which two redirect URIs differ, without repeating either. */
-export function differingPart(sent: string, expected: string): string {
+function differingPart(sent: string, expected: string): string {
   if (sent.toLowerCase() === expected.toLowerCase()) return 'upper and lower case differ';
   const [a, b] = [URL.parse(sent), URL.parse(expected)];
   if (!a || !b) return 'it is not an absolute URI';

@@ -3,16 +3,8 @@
 // Reads go through the unit of work of the request, writes are gathered there.
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
+import type { StoredPayload } from './stored-payload.ts';
 import { currentUnitOfWork, inUnitOfWork } from './unit-of-work.ts';
-
-export interface StoredPayload {
-  payload: Record<string, unknown>;
-  consumed: boolean;
-  /** Seconds left by the database's clock; negative when expired. */
-  secondsLeft: number;
-  /** A rotated refresh token keeps the sealed answer of its rotation, for `answerAge` seconds ago. */
-  answer?: { sealed: Buffer; age: number } | undefined;
-}
 
 export interface PayloadKeys {
   grantId?: string | undefined;
@@ -138,14 +130,6 @@ export async function expectGrant(db: Database, grantId: string): Promise<void> 
   await inUnitOfWork(db.knex, (unit) => unit.write({ op: 'expect', grant_id: hex(grantId) }));
 }
 
-/** Keeps the sealed answer of a rotation beside the token that was rotated. */
-export async function keepAnswer(db: Database, value: string, sealed: Buffer): Promise<void> {
-  await inUnitOfWork(db.knex, (unit) => {
-    const answer = sealed.toString('hex');
-    unit.write({ op: 'answer', model: 'RefreshToken', id: hex(value), answer });
-  });
-}
-
 /**
  * Redeems a `jti` of a client assertion or DPoP proof, at once and for good. Returns false when it
  * was used before. RFC 7523 section 3, RFC 9449 section 11.1.
@@ -188,8 +172,6 @@ interface PayloadRow {
   payload: Record<string, unknown>;
   consumed_at: Date | null;
   seconds_left: number;
-  answer?: Buffer | null;
-  answer_age?: number | null;
 }
 
 async function selectWithDependencies(
@@ -199,8 +181,7 @@ async function selectWithDependencies(
 ): Promise<PayloadRow[]> {
   const query = await db.query();
   const columns = (name: string) =>
-    `${name}.payload, ${name}.consumed_at, ceil(extract(epoch from ${name}.expires_at - now()))::int AS seconds_left,
-     ${name}.answer, extract(epoch from now() - ${name}.consumed_at)::float AS answer_age`;
+    `${name}.payload, ${name}.consumed_at, ceil(extract(epoch from ${name}.expires_at - now()))::int AS seconds_left`;
   const { rows } = await query.raw(
     `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = ? AND model = ?)
      SELECT 'source' AS part, ${columns('source')} FROM source
@@ -221,6 +202,5 @@ function toStored(row: PayloadRow): StoredPayload {
     payload: row.payload,
     consumed: row.consumed_at !== null,
     secondsLeft: row.seconds_left,
-    answer: row.answer ? { sealed: row.answer, age: row.answer_age ?? 0 } : undefined,
   };
 }

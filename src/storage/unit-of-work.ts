@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import { alreadyRedeemed } from '../errors.ts';
-import type { StoredPayload } from './oidc-payloads.ts';
+import type { StoredPayload } from './stored-payload.ts';
 
 /** One step of apply_artefacts (see the migration of that name); binary values are hex. */
 export type Operation = { op: string; grant_id?: string | null } & Record<string, unknown>;

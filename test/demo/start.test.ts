@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { fetchMachineToken, freePorts, readDemo, run, temporaryDirectory } from './_process.ts';
 
 const READY = 'Stop with Ctrl-C';
 
-async function startDemo(t: { teardown(work: () => void): void }) {
+async function startDemo(t: ExecutionContext) {
   const directory = temporaryDirectory();
   const port = await freePorts(4);
   const env = { GATEHOUSE_DATA_DIR: directory.path, GATEHOUSE_PORT: String(port) };

@@ -9,8 +9,11 @@ const scopes = Array.from({ length: 12 }, (_, index) => ({
   description: 'Read your orders and how far their delivery is',
 }));
 
-/** What a real deployment could show, on every page. */
-export const samples: { [V in keyof Views]: Views[V] } = {
+// `continue` submits itself: test/portal looks at it without JavaScript.
+type Standing = Exclude<keyof Views, 'continue'>;
+
+/** What a real deployment could show, on every page that stays. */
+export const samples: { [V in Standing]: Views[V] } = {
   'sign-in': { ...forms, client, email: '' },
   'select-account': { ...forms, client, account },
   consent: {
@@ -51,7 +54,7 @@ export const samples: { [V in keyof Views]: Views[V] } = {
   },
 };
 /** Every view that there is. */
-export const viewNames = Object.keys(samples) as (keyof Views)[]; // the mapped type has exactly these keys
+export const viewNames = Object.keys(samples) as Standing[]; // the mapped type has exactly these keys
 /** A sign-in whose password was wrong. */
 export const refused: Views['sign-in'] = {
   ...samples['sign-in'],

@@ -1,0 +1,26 @@
+// oidc-provider writes a page of its own where a form must be posted: response_mode=form_post, and a
+// change of account. Its form is shown on a page of ours, which works without JavaScript as well.
+import type { Context } from 'koa';
+import { parse } from 'node-html-parser';
+import type { Render } from '../http/render.ts';
+import { allowFormAction } from '../http/security-headers.ts';
+
+const MARK = '<title>Submitting Callback</title>';
+
+/** Replaces the library's page by ours; other answers stay as they are. */
+export function renderContinue(ctx: Context, render: Render): void {
+  if (typeof ctx.body !== 'string' || !ctx.body.includes(MARK)) return;
+  const form = parse(ctx.body).querySelector('form');
+  const action = form?.getAttribute('action');
+  if (!form || !action) return;
+  const { status } = ctx;
+  allowFormAction(ctx, [action]);
+  render(ctx, 'continue', {
+    action,
+    fields: form.querySelectorAll('input[name]').map((input) => ({
+      name: input.getAttribute('name') ?? '',
+      value: input.getAttribute('value') ?? '',
+    })),
+  });
+  ctx.status = status;
+}

@@ -1,0 +1,55 @@
+import test, { type ExecutionContext } from 'ava';
+import { openDatabase } from '../../src/storage/database.ts';
+import { migrate, migrateDown, pendingMigrations } from '../../src/storage/migrate.ts';
+import { createTestDatabase } from '../_database.ts';
+
+async function openEmpty(t: ExecutionContext) {
+  const database = await createTestDatabase({ migrated: false });
+  const open = () => openDatabase({ url: database.url, name: 'migrations test' });
+  const db = open();
+  t.teardown(async () => {
+    await db.close();
+    await database.drop();
+  });
+  return { db, open };
+}
+
+const SCHEMA = `
+  SELECT table_name, column_name, data_type, is_nullable, column_default
+  FROM information_schema.columns
+  WHERE table_schema = 'public' AND table_name NOT LIKE 'migrations%'
+  ORDER BY 1, 2`;
+
+test('up, down and up again end in the same schema', async (t) => {
+  const { db } = await openEmpty(t);
+  const names = await migrate(db);
+  t.true(names.length > 5);
+  const before = (await db.knex.raw(SCHEMA)).rows;
+  t.true(before.length > 20);
+  await migrateDown(db);
+  t.deepEqual((await db.knex.raw(SCHEMA)).rows, []);
+  await migrate(db);
+  t.deepEqual((await db.knex.raw(SCHEMA)).rows, before);
+  t.deepEqual(await pendingMigrations(db), []);
+});
+
+test('two nodes that start together migrate once', async (t) => {
+  const { db, open } = await openEmpty(t);
+  const other = open();
+  t.teardown(() => other.close());
+  const [first, second] = await Promise.all([migrate(db), migrate(other)]);
+  t.is(Math.min(first.length, second.length), 0);
+  t.true(Math.max(first.length, second.length) > 5);
+});
+
+test('the audit trail cannot be changed or emptied', async (t) => {
+  const { db } = await openEmpty(t);
+  await migrate(db);
+  await db.knex('audit_events').insert({ type: 'test' });
+  for (const attempt of [
+    "UPDATE audit_events SET type = 'forged'",
+    'DELETE FROM audit_events',
+    'TRUNCATE audit_events',
+  ])
+    await t.throwsAsync(db.knex.raw(attempt), { message: /append-only/ });
+});
