@@ -48,7 +48,11 @@ const roomRules = Object.entries(rooms).map(([room, neighbours]) => ({
 /** Who may import a package that belongs to one room: [rule, packages, where]. */
 const owned = [
   ['only-storage-speaks-sql', ['knex', 'pg'], ['^src/storage/', '^migrations/', '^test/']],
-  ['only-oidc-knows-the-engine', ['oidc-provider'], ['^src/oidc/', '^src/app\\.ts$', '^test/', '^bench/']],
+  [
+    'only-oidc-knows-the-engine',
+    ['oidc-provider'],
+    ['^src/oidc/', '^src/app\\.ts$', '^test/', '^bench/'],
+  ],
   [
     'only-federation-is-a-client',
     ['openid-client'],

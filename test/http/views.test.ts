@@ -89,7 +89,7 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-const pages: { title: string; view: keyof Views; data: Views[keyof Views] }[] = [
+const pages: { title: string; view: keyof typeof samples; data: Views[keyof Views] }[] = [
   ...viewNames.map((view) => ({ title: view, view, data: samples[view] })),
   { title: 'sign-in (refused)', view: 'sign-in', data: refused },
   { title: 'sign-in (incomplete)', view: 'sign-in', data: incomplete },
@@ -153,7 +153,7 @@ test.serial('a name cannot turn the text around it with direction controls', asy
   });
 });
 
-const posts: { view: keyof Views; button: string; expected: Record<string, string> }[] = [
+const posts: { view: keyof typeof samples; button: string; expected: Record<string, string> }[] = [
   {
     view: 'sign-in',
     button: 'Sign in',

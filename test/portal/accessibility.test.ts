@@ -187,10 +187,12 @@ test.serial('without JavaScript, the page between two accounts is one of ours', 
 
 test.serial('an answer by form_post leaves the server within its policy', async (t) => {
   await visit(t, async (page) => {
-    await page.goto(authorizeUrl(demo, 'third-party', { response_mode: 'form_post' }));
-    await signIn(page, demo.account('dev'));
-    const { redirect_uris } = demo.target.client('third-party');
-    const sent = await page.waitForRequest(redirect_uris[0] ?? '');
+    await page.goto(authorizeUrl(demo, 'spa', { response_mode: 'form_post' }));
+    const { redirect_uris } = demo.target.client('spa');
+    const [sent] = await Promise.all([
+      page.waitForRequest(redirect_uris[0] ?? ''),
+      signIn(page, demo.account('dev')),
+    ]);
     t.is(sent.method(), 'POST');
     t.truthy(new URLSearchParams(sent.postData() ?? '').get('code'));
   });
