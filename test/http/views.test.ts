@@ -89,7 +89,7 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-const pages: { title: string; view: keyof typeof samples; data: Views[keyof Views] }[] = [
+const pages: { title: string; view: keyof typeof samples; data: Views[keyof typeof samples] }[] = [
   ...viewNames.map((view) => ({ title: view, view, data: samples[view] })),
   { title: 'sign-in (refused)', view: 'sign-in', data: refused },
   { title: 'sign-in (incomplete)', view: 'sign-in', data: incomplete },
