@@ -75,5 +75,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
+  // Tests need no durability, and every commit of several files would wait for one disk.
+  url.searchParams.set('options', '-c synchronous_commit=off');
   return url.href;
 }

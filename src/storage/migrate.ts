@@ -23,16 +23,23 @@ function migratorConfig(directory: string): Knex.MigratorConfig {
  */
 export async function migrate(db: Database, directory = DIRECTORY): Promise<string[]> {
   return locked(db, async () => {
-    try {
-      const [, names] = await db.knex.migrate.latest(migratorConfig(directory));
-      return names;
-    } catch (error) {
-      throw new UsageError(`A migration failed and was rolled back: ${message(error)}`);
+    const names: string[] = [];
+    // One by one, each in a transaction of its own: a failure then has a name.
+    for (const name of await pendingMigrations(db, directory)) {
+      try {
+        await db.knex.migrate.up(migratorConfig(directory));
+        names.push(name);
+      } catch (error) {
+        throw new UsageError(
+          `The migration ${name} failed and was rolled back: ${reason(error)}. Nothing after it was run.`,
+        );
+      }
     }
+    return names;
   });
 }
 
-/** Takes back the last `steps` migrations (all by default): for tests and for a failed release. */
+/** Takes back all migrations, newest first: for tests. */
 export async function migrateDown(db: Database, directory = DIRECTORY): Promise<void> {
   await locked(db, () => db.knex.migrate.rollback(migratorConfig(directory), true));
 }
@@ -57,6 +64,8 @@ async function locked<T>(db: Database, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+// knex puts the whole statement before PostgreSQL's own sentence.
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.slice(text.lastIndexOf(' - ') + 1).replace(/^- /, '');
 }

@@ -112,6 +112,19 @@ export const serverPages: ServerPage[] = [
     button: 'Continue',
   },
   {
+    name: 'the step between two accounts',
+    async open(page, demo) {
+      // Its script would press the button at once.
+      await page.route(/continue/, (route) => route.abort());
+      await holdSession(demo, page);
+      await page.goto(authorizeUrl(demo, 'web', { prompt: 'select_account' }));
+      await nextPage(page, () => page.getByRole('button', { name: 'Use another' }).click());
+      await nextPage(page, () => signIn(page, demo.account('admin')));
+    },
+    says: /Press the button to go on\./,
+    button: 'Continue',
+  },
+  {
     name: 'creating an account',
     open: (page, demo) => page.goto(authorizeUrl(demo, 'web', { prompt: 'create' })),
     says: /New accounts are made by an administrator/,

@@ -176,15 +176,6 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test.serial('without JavaScript, the page between two accounts is one of ours', async (t) => {
-  const look = async (page: Page) => {
-    await changeAccount(page);
-    t.is(await page.locator('html').getAttribute('lang'), 'en');
-    t.is(await page.getByRole('main').count(), 1, await page.title());
-  };
-  await visit(t, look, { javaScriptEnabled: false });
-});
-
 test.serial('an answer by form_post leaves the server within its policy', async (t) => {
   await visit(t, async (page) => {
     await page.goto(authorizeUrl(demo, 'spa', { response_mode: 'form_post' }));

@@ -96,7 +96,8 @@ test('T-42 throttling looks the same for a known and an unknown address', async 
     known.map((answer) => Reflect.get(answer, 'status')),
     [400, 400, 400, 400, 400, 429, 429],
   );
-  for (const email of STRANGERS) t.deepEqual(await run(email), known, email);
+  for (const email of ['nobody@example.com', 'blocked@example.com'])
+    t.deepEqual(await run(email), known, email);
 });
 
 test('T-42 the right password while throttled is refused like a wrong one', async (t) => {

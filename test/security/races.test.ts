@@ -177,6 +177,34 @@ test.serial('T-38 one finished interaction leads to one session and one code', a
   t.is(codes(answers).size, 1);
 });
 
+test.serial('T-03 a sign-out that races another tab ends the session all the same', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const { agent } = await obtainCode(gatehouse, 'web');
+    const page = await agent.get(`${gatehouse.issuer}/logout`);
+    const xsrf = page.html.querySelector('input[name=xsrf]')?.getAttribute('value') ?? '';
+    const Cookie = await agent.jar.getCookieString(gatehouse.issuer);
+    const tab = (overrides = {}) =>
+      fetch(authorization(gatehouse, 'web', overrides).url, {
+        redirect: 'manual',
+        headers: { Cookie },
+      });
+    const [signedOut] = await Promise.all([
+      fetch(`${gatehouse.issuer}/logout/confirm`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { Cookie },
+        body: new URLSearchParams({ xsrf, logout: 'yes' }),
+      }),
+      tab(),
+      tab(),
+      tab(),
+    ]);
+    t.is(signedOut.status, 303);
+    const afterwards = await tab({ prompt: 'none' });
+    t.regex(afterwards.headers.get('Location') ?? '', /error=login_required/, `round ${round}`);
+  }
+});
+
 test.serial('T-41 parallel guesses cannot outrun the counter', async (t) => {
   const limited = await startGatehouse({ rateLimits: true });
   try {

@@ -1,10 +1,10 @@
 // T-48: what a stranger writes is text on every page.
 import test from 'ava';
-import { insertApi, listApis } from '../../src/storage/apis.ts';
+import { type Api, insertApi, listApis } from '../../src/storage/apis.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { withClient } from './_clients.ts';
-import { authorization, encode, enterPassword, type Target } from './_flow.ts';
+import { authorization, encode, obtainCode, type Target } from './_flow.ts';
 import { injectedMarkup } from './_injected-markup.ts';
 import { POLYGLOTS } from './_polyglots.ts';
 
@@ -21,60 +21,63 @@ test('T-48 what looks for injected markup finds it', async (t) => {
   t.deepEqual(injectedMarkup(page), ['img', 'img onerror']);
 });
 
-/** A client of that name, with a scope and an API described in those words. */
-async function hostileClient(words: string, uri: string): Promise<Target> {
+const SCOPES = POLYGLOTS.map((description, index) => ({ name: `hostile.${index}`, description }));
+
+/** An API named and described in hostile words, one scope for each of them. */
+async function hostileApi(): Promise<Api> {
+  const resource = 'https://hostile.test/';
   await insertApi(gatehouse.db, {
-    name: words,
+    name: POLYGLOTS.join(' '),
     environment: 'sandbox',
-    resource: uri,
-    audience: uri,
+    resource,
+    audience: resource,
     alg: 'RS256',
     typ: 'at+jwt',
     tokenLifetime: 600,
     claims: [],
-    scopes: [{ name: `hostile.${Buffer.from(uri).toString('hex')}`, description: words }],
+    scopes: SCOPES,
   });
-  const api = (await listApis(gatehouse.db)).find(({ resource }) => resource === uri);
+  const api = (await listApis(gatehouse.db)).find((candidate) => candidate.resource === resource);
   if (!api) throw new Error('no API');
-  return withClient(gatehouse, {
-    kind: 'web',
+  return api;
+}
+
+const hostileClient = (words: string, api: Api | undefined): Promise<Target> =>
+  withClient(gatehouse, {
     name: words.replaceAll('\u2028', '').slice(0, 100),
     firstParty: false,
     redirectUris: [{ uri: 'https://app.test/cb', type: 'web' }],
     postLogoutRedirectUris: ['https://app.test/cb'],
-    entitlements: [{ api, scopes: api.scopes.map(({ name }) => name) }],
+    entitlements: api ? [{ api, scopes: api.scopes.map(({ name }) => name) }] : [],
     defaultApi: api,
   });
-}
 
 test('T-48 names of clients, APIs and scopes are text on every page that shows them', async (t) => {
-  for (const [index, words] of POLYGLOTS.entries()) {
-    const uri = `https://hostile.test/${index}`;
-    const target = await hostileClient(words, uri);
-    const agent = createAgent(gatehouse.issuer);
-    const scope = `openid hostile.${Buffer.from(uri).toString('hex')}`;
-    const signIn = await agent.get(authorization(target, 'web', { scope }).url);
-    t.deepEqual(injectedMarkup(signIn), [], words);
-    const consent = await enterPassword(target, agent, signIn);
-    t.is(consent.status, 200, consent.text);
-    t.deepEqual(injectedMarkup(consent), [], words);
-    const name = target.client('web');
-    t.truthy(name);
-    const select = await agent.get(
-      authorization(target, 'web', { scope, prompt: 'select_account' }).url,
-    );
-    t.deepEqual(injectedMarkup(select), [], words);
+  const api = await hostileApi();
+  const { agent } = await obtainCode(gatehouse, 'web');
+  const scope = ['openid', ...SCOPES.map(({ name }) => name)].join(' ');
+  for (const words of POLYGLOTS) {
+    const target = await hostileClient(words, api);
     const { client_id } = target.client('web');
-    const logout = await agent.get(`${gatehouse.issuer}/logout?${encode({ client_id })}`);
-    t.deepEqual(injectedMarkup(logout), [], words);
-    const bye = await agent.get(`${gatehouse.issuer}/logout/success?${encode({ client_id })}`);
-    t.deepEqual(injectedMarkup(bye), [], words);
+    const visitor = createAgent(gatehouse.issuer);
+    const pages = [
+      await visitor.get(authorization(target, 'web', { scope }).url),
+      await agent.get(authorization(target, 'web', { scope }).url),
+      await agent.get(authorization(target, 'web', { scope, prompt: 'select_account' }).url),
+      await agent.get(`${gatehouse.issuer}/logout?${encode({ client_id })}`),
+      await agent.get(`${gatehouse.issuer}/logout/success?${encode({ client_id })}`),
+    ];
+    t.true(pages[1]?.text.includes('value="allow"'));
+    for (const page of pages) {
+      t.is(page.status, 200, page.text);
+      t.deepEqual(injectedMarkup(page), [], `${words} ${page.url}`);
+    }
   }
 });
 
 test('T-48 the words themselves are on the page, as text', async (t) => {
   const words = '<b>"Bold" & \'brave\'</b>';
-  const target = await hostileClient(words, 'https://hostile.test/words');
+  const target = await hostileClient(words, undefined);
   const page = await createAgent(gatehouse.issuer).get(
     authorization(target, 'web', { scope: 'openid' }).url,
   );
@@ -110,7 +113,9 @@ const REFLECTED = [
 
 for (const name of REFLECTED) {
   test(`T-48 no value of ${name} becomes markup`, async (t) => {
-    for (const words of POLYGLOTS) {
+    // What no page shows needs no more than a sample.
+    const sample = [...POLYGLOTS.slice(0, 6), POLYGLOTS.join(' ')];
+    for (const words of name === 'login_hint' ? POLYGLOTS : sample) {
       const { url } = authorization(gatehouse, 'web', { [name]: words });
       const page = await createAgent(gatehouse.issuer).get(url);
       const location = page.headers.get('Location');
@@ -121,25 +126,30 @@ for (const name of REFLECTED) {
   });
 }
 
-test('T-48 a form_post answer holds its one script, and state as text', async (t) => {
-  for (const words of POLYGLOTS) {
-    const page = await createAgent(gatehouse.issuer).get(
-      authorization(gatehouse, 'web', { state: words, prompt: 'none', response_mode: 'form_post' })
-        .url,
-    );
-    t.is(page.status, 400);
-    const scripts = page.html.querySelectorAll('script');
-    t.is(scripts.length, 1, words);
-    t.true(scripts[0]?.textContent.includes('document.forms[0].submit()'));
+test('T-48 an answer by form holds no markup of a stranger, and state exactly as it was sent', async (t) => {
+  const states = [
+    ...POLYGLOTS,
+    'right\u202eto\u2066left\u200f',
+    'two\r\nlines',
+    '&amp;&#x41;&quot;',
+    ' a ',
+  ];
+  for (const state of states) {
+    const { url } = authorization(gatehouse, 'web', {
+      state,
+      prompt: 'none',
+      response_mode: 'form_post',
+    });
+    const page = await createAgent(gatehouse.issuer).get(url);
+    t.deepEqual(injectedMarkup(page), [], state);
     const field = page.html.querySelector('input[name=state]');
-    t.is(field?.getAttribute('value'), words);
-    t.is(
-      page.html.querySelector('form')?.getAttribute('action'),
-      `${gatehouse.portalUrl}/callback`,
+    t.is(field?.getAttribute('value'), state);
+    const form = page.html.querySelector('form');
+    t.is(form?.getAttribute('action'), `${gatehouse.portalUrl}/callback`);
+    t.regex(
+      page.headers.get('Content-Security-Policy') ?? '',
+      /form-action 'self' http:\/\/127\.0\.0\.1:9(;|$)/,
     );
-    const policy = page.headers.get('Content-Security-Policy') ?? '';
-    t.regex(policy, /script-src 'self' 'sha256-[A-Za-z0-9+/=]{44}'(;|$)/);
-    t.false(policy.includes('unsafe'));
   }
 });
 
@@ -169,8 +179,6 @@ test('T-48 no error page and no path becomes markup', async (t) => {
       `/logout/success?client_id=${text}`,
     ]) {
       const page = await createAgent(gatehouse.issuer).get(gatehouse.issuer + path);
-      // Signing out without a session is the library's own page with its one script.
-      if (page.text.includes('document.forms[0].submit()')) continue;
       t.deepEqual(injectedMarkup(page), [], path);
     }
   }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrate, migrateDown, pendingMigrations } from '../../src/storage/migrate.ts';
@@ -52,4 +55,26 @@ test('the audit trail cannot be changed or emptied', async (t) => {
     'TRUNCATE audit_events',
   ])
     await t.throwsAsync(db.knex.raw(attempt), { message: /append-only/ });
+});
+
+test('a broken migration is named in one sentence, and what came before it stays', async (t) => {
+  const { db } = await openEmpty(t);
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-migrations-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const write = (name: string, statement: string) =>
+    writeFileSync(
+      join(directory, name),
+      `export async function up(knex) { await knex.raw(${JSON.stringify(statement)}); }
+       export async function down() {}`,
+    );
+  write('202601010000_good.ts', 'CREATE TABLE good ()');
+  write('202601010001_broken.ts', 'CREATE TABLE half (); SELECT nonsense');
+  await t.throwsAsync(migrate(db, directory), {
+    message:
+      /^The migration 202601010001_broken\.ts failed and was rolled back: column "nonsense" does not exist\. Nothing after it was run\.$/,
+  });
+  const { rows } = await db.knex.raw(
+    "SELECT to_regclass('good') AS good, to_regclass('half') AS half",
+  );
+  t.deepEqual(rows, [{ good: 'good', half: null }]);
 });
