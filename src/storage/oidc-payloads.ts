@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
 import type { StoredPayload } from './stored-payload.ts';
-import { currentUnitOfWork, inUnitOfWork } from './unit-of-work.ts';
+import { currentUnitOfWork, inUnitOfWork, type Operation } from './unit-of-work.ts';
 
 export interface PayloadKeys {
   grantId?: string | undefined;
@@ -21,6 +21,11 @@ export function digest(value: string): Buffer {
 
 const hex = (value: string) => digest(value).toString('hex');
 const hexOrNull = (value: string | undefined) => (value === undefined ? null : hex(value));
+// A session that gets a new id takes the place of the old one, and not of one that was signed out.
+const takeSession = (operation: Operation) => {
+  if (operation.op === 'destroy' && operation['model'] === 'Session') operation.op = 'take';
+};
+
 const keyOf = (model: string, value: string) => `${model} ${value}`;
 
 /** Inserts or replaces one artefact; `secondsToLive` counts from the database's now. */
@@ -31,9 +36,12 @@ export async function upsertPayload(
   artefact: { payload: Record<string, unknown>; keys: PayloadKeys; secondsToLive: number },
 ): Promise<void> {
   const { payload, keys, secondsToLive } = artefact;
+  // What this request found must still be there when it commits: it may have ended elsewhere.
+  const replaces =
+    (model === 'Interaction' || model === 'Session') &&
+    (await currentUnitOfWork()?.found(keyOf(model, value)));
   await inUnitOfWork(db.knex, (unit) => {
-    // An interaction that this request found must still be there: it may have ended elsewhere.
-    const replaces = model === 'Interaction' && unit.knows(keyOf(model, value));
+    if (model === 'Session' && !replaces) unit.revise(takeSession);
     unit.write({
       op: replaces ? 'replace' : 'upsert',
       model,

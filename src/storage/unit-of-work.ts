@@ -14,8 +14,10 @@ export interface UnitOfWork {
     key: string,
     load: () => Promise<StoredPayload | undefined>,
   ): Promise<StoredPayload | undefined>;
-  /** True when this request read or wrote the key. */
-  knows(key: string): boolean;
+  /** True when this request found the key, or wrote it. */
+  found(key: string): Promise<boolean>;
+  /** Changes what was gathered before. */
+  revise(change: (operation: Operation) => void): void;
   /** Notes what a key holds from now on; undefined: nothing. */
   note(key: string, stored: StoredPayload | undefined): void;
   /** Gathers one write. `kept`: it survives the refusal of the request. */
@@ -92,7 +94,10 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
       known.set(key, found);
       return found;
     },
-    knows: (key) => known.has(key),
+    found: async (key) => (await known.get(key)) !== undefined,
+    revise(change) {
+      for (const { operation } of gathered) change(operation);
+    },
     note: (key, stored) => void known.set(key, Promise.resolve(stored)),
     write(operation, { kept } = { kept: false }) {
       expectRunning();
