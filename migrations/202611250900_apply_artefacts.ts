@@ -22,7 +22,7 @@ export async function up(knex: Knex): Promise<void> {
         touched := 1;
         CASE operation ->> 'op'
           WHEN 'upsert' THEN
-            INSERT INTO oidc_payloads AS old
+            INSERT INTO oidc_payloads
               (model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at)
             VALUES (
               operation ->> 'model', decode(operation ->> 'id', 'hex'), operation -> 'payload',
@@ -31,12 +31,7 @@ export async function up(knex: Knex): Promise<void> {
               operation ->> 'client_id',
               now() + (operation ->> 'seconds')::int * interval '1 second')
             ON CONFLICT (id, model) DO UPDATE SET
-              -- Two clients that authorize at once in one browser: neither forgets the other.
-              payload = CASE WHEN (old.payload -> 'authorizations') IS NOT NULL
-                AND (excluded.payload -> 'authorizations') IS NOT NULL
-                THEN jsonb_set(excluded.payload, '{authorizations}',
-                  (old.payload -> 'authorizations') || (excluded.payload -> 'authorizations'))
-                ELSE excluded.payload END,
+              payload = excluded.payload,
               grant_id = excluded.grant_id, uid = excluded.uid, user_code = excluded.user_code,
               account_id = excluded.account_id, client_id = excluded.client_id,
               expires_at = excluded.expires_at;
@@ -61,7 +56,15 @@ export async function up(knex: Knex): Promise<void> {
               WHERE model = 'Grant' AND id = decode(operation ->> 'grant_id', 'hex');
             DELETE FROM oidc_payloads WHERE grant_id = decode(operation ->> 'grant_id', 'hex');
           WHEN 'replace' THEN
-            UPDATE oidc_payloads SET payload = operation -> 'payload',
+            UPDATE oidc_payloads SET
+                -- Two clients that authorize at once in one browser: neither forgets the other.
+                payload = CASE WHEN (payload -> 'authorizations') IS NOT NULL
+                    AND (operation -> 'payload' -> 'authorizations') IS NOT NULL
+                  THEN jsonb_set(operation -> 'payload', '{authorizations}',
+                    (payload -> 'authorizations') || (operation -> 'payload' -> 'authorizations'))
+                  ELSE operation -> 'payload' END,
+                uid = decode(operation ->> 'uid', 'hex'),
+                account_id = operation ->> 'account_id',
                 expires_at = now() + (operation ->> 'seconds')::int * interval '1 second'
               WHERE model = operation ->> 'model' AND id = decode(operation ->> 'id', 'hex');
             GET DIAGNOSTICS touched = ROW_COUNT;

@@ -56,11 +56,11 @@ export class UsageError extends Error {
 export function alreadyRedeemed(model: string, cause: unknown): AppError {
   if (model === 'PushedAuthorizationRequest')
     return new AppError(400, 'invalid_request_uri', 'The request_uri was already used.', { cause });
-  if (model === 'Interaction') {
+  if (model === 'Interaction' || model === 'Session') {
     return new AppError(
       400,
       'invalid_request',
-      'This sign-in was finished in another window. Go back to the application and start again.',
+      'This sign-in was finished or ended in another window. Go back to the application and start again.',
       { cause },
     );
   }

@@ -35,6 +35,8 @@ export function createRender(deps: {
     productName: deps.productName,
     demo: deps.demo,
     assetUrl: (name: string) => assetUrl(assets.get(name)?.version, name),
+    // For values that go back to a machine unchanged: escaped, but with every character.
+    attribute: escapeHtml,
     initial,
     safeLink,
   };

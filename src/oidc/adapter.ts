@@ -67,20 +67,25 @@ function keysOf(model: string, payload: AdapterPayload): PayloadKeys {
   };
 }
 
-// References to other bearer values are sealed with the value of the artefact that holds them.
-const REFERENCES = ['parJti', 'deviceCode'] as const;
+// References to other bearer values are sealed with the value of the artefact that holds them, and
+// so are a pushed request and what a sign-out form carries.
+const SEALED = ['parJti', 'deviceCode', 'request', 'state'] as const;
 
 function withoutBearerValues(id: string, payload: AdapterPayload): Record<string, unknown> {
-  const { jti: _jti, returnTo, session, ...rest } = payload;
+  const { jti: _jti, returnTo, session, params, prompt, ...rest } = payload;
   const stored: Record<string, unknown> = { ...rest };
-  for (const name of REFERENCES) {
+  for (const name of SEALED) {
     const value = stored[name];
-    if (typeof value === 'string')
-      stored[name] = seal(Buffer.from(id), value, name).toString('base64url');
+    if (value !== undefined)
+      stored[name] = seal(Buffer.from(id), JSON.stringify(value), name).toString('base64url');
   }
   // `returnTo` ends with the interaction's id, `session.cookie` is the session's.
   if (returnTo !== undefined) stored['returnTo'] = returnTo.replace(/[^/]+$/, '');
   if (session !== undefined) stored['session'] = { ...session, cookie: undefined };
+  // An ID token hint was checked before the interaction began; nobody reads it again.
+  if (params !== undefined) stored['params'] = { ...params, id_token_hint: undefined };
+  if (prompt !== undefined)
+    stored['prompt'] = { ...prompt, details: { ...prompt.details, id_token_hint: undefined } };
   return stored;
 }
 
@@ -90,10 +95,12 @@ function restore(stored: StoredPayload | undefined, id?: string): AdapterPayload
   if (id !== undefined) {
     payload.jti = id;
     if (payload.returnTo !== undefined) payload.returnTo += id;
-    for (const name of REFERENCES) {
-      const value = payload[name];
+    for (const name of SEALED) {
+      const value: unknown = payload[name];
       if (typeof value === 'string')
-        payload[name] = unseal([Buffer.from(id)], Buffer.from(value, 'base64url'), name);
+        payload[name] = JSON.parse(
+          unseal([Buffer.from(id)], Buffer.from(value, 'base64url'), name),
+        );
     }
   }
   if (stored.consumed) payload.consumed = true;

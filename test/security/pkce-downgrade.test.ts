@@ -159,6 +159,9 @@ test('T-18 a code for the web face is worth nothing without the secret', async (
     { redirect_uri: redirect_uris[1], client_secret: '' },
     { redirect_uri: redirect_uris[1], code_verifier: undefined },
     { redirect_uri: redirect_uris[1], client_secret: 'wrong' },
+    { redirect_uri: 'https://evil.test/' },
+    { redirect_uri: '' },
+    { redirect_uri: ['https://evil.test/', 'x'] },
   ];
   for (const overrides of attempts) {
     const answer = await post(gatehouse, '/token', {
@@ -171,5 +174,26 @@ test('T-18 a code for the web face is worth nothing without the secret', async (
     });
     t.true([400, 401].includes(answer.status), JSON.stringify(overrides));
     t.is(answer.json['access_token'], undefined);
+  }
+});
+
+test('T-18 the face without a secret gets no token of its own, and knows no token', async (t) => {
+  const { client_id, redirect_uris } = gatehouse.client('console');
+  for (const redirect_uri of [redirect_uris[1], 'https://evil.test/', 'x']) {
+    const grants: Params[] = [
+      { grant_type: 'client_credentials', scope: 'orders.read' },
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+    ];
+    for (const params of grants) {
+      const answer = await post(gatehouse, '/token', { ...params, client_id, redirect_uri });
+      t.true([400, 401].includes(answer.status), JSON.stringify(params));
+      t.is(answer.json['access_token'], undefined);
+    }
+    const machine = { grant_type: 'client_credentials', scope: 'orders.read' };
+    const { access_token } = (await post(gatehouse, '/token', machine, { as: 'console' })).json;
+    t.truthy(access_token);
+    const token = String(access_token);
+    const answer = await post(gatehouse, '/introspect', { token, client_id, redirect_uri });
+    t.not(answer.json['active'], true, 'introspection needs authentication (RFC 7662 section 2.1)');
   }
 });
