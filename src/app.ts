@@ -19,6 +19,7 @@ import { unitOfWork } from './http/unit-of-work.ts';
 import type { Views } from './http/views.ts';
 import type { Logger } from './observability/logger.ts';
 import { createAdapter } from './oidc/adapter.ts';
+import { createBrowserBinding } from './oidc/browser-binding.ts';
 import { createFindAccount } from './oidc/claims.ts';
 import { createClientLookup } from './oidc/client-lookup.ts';
 import { createGrantLoader } from './oidc/grants.ts';
@@ -64,11 +65,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     productName: config.productName,
     demo: config.mode === 'demo',
   });
+  const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
   const rateLimit = createRateLimits({ storeClient: db.knex, enabled: config.rateLimits });
   const provider = await createLiveProvider({
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
+    browser,
     db,
     changes,
     catalog,
@@ -83,6 +86,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     provider: provider.current,
     render,
     csrf: createCsrfProtection(csrfKey),
+    browser,
     db,
     clients,
     catalog,
@@ -121,7 +125,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database
   koa.use(unitOfWork({ db })); // around all that writes
   koa.use(
-    routes(home, interactions, protocolHost({ handle: provider.handle, introspection, render })),
+    routes(
+      home,
+      interactions,
+      protocolHost({ handle: provider.handle, introspection, render, browser }),
+    ),
   );
   koa.on('error', (error, ctx) => {
     // A client that went away is its own affair.

@@ -14,6 +14,7 @@ import { allowFormAction } from '../http/security-headers.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { currentUnitOfWork } from '../storage/unit-of-work.ts';
+import type { BrowserBinding } from './browser-binding.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { describeConsent } from './consent-page.ts';
 import { grantConsent } from './grants.ts';
@@ -23,6 +24,7 @@ export interface InteractionDeps {
   provider: () => Provider;
   render: Render;
   csrf: CsrfProtection;
+  browser: BrowserBinding;
   db: Database;
   signIn: SignInDeps;
   clients: ClientLookup;
@@ -102,7 +104,8 @@ async function loadInteraction(
 ): Promise<Interaction | undefined> {
   try {
     const interaction = await deps.provider().interactionDetails(ctx.req, ctx.res);
-    return interaction.uid === ctx['params'].uid ? interaction : undefined;
+    const own = interaction.uid === ctx['params'].uid && deps.browser.isBound(ctx, interaction.uid);
+    return own ? interaction : undefined;
   } catch (error) {
     if (error instanceof Error && error.name === 'SessionNotFound') return undefined;
     throw error;

@@ -9,6 +9,7 @@ import { type AuthorizationCode, Provider } from 'oidc-provider';
 import type { Changes } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
 import { redeemJti } from '../storage/oidc-payloads.ts';
+import type { BrowserBinding } from './browser-binding.ts';
 import { type ConfigurationDeps, createConfiguration } from './configuration.ts';
 import { listenToProvider } from './provider-events.ts';
 import { noteRedirectUri } from './refusals.ts';
@@ -26,6 +27,7 @@ export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks'> & {
   db: Database;
   changes: Changes;
   encryptionKeys: Buffer[];
+  browser: BrowserBinding;
   onError: (error: unknown) => void;
 };
 
@@ -68,7 +70,7 @@ function createProvider(deps: LiveProviderDeps, keys: ConfigurationDeps['jwks'][
   attachRequestPolicy(provider);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);
-  listenToProvider(provider, deps.db);
+  listenToProvider(provider, deps);
   return provider;
 }
 

@@ -5,8 +5,10 @@ import getRawBody from 'raw-body';
 import { AppError } from '../errors.ts';
 import { expectOwnOrigin } from '../http/form.ts';
 import type { Render } from '../http/render.ts';
+import type { BrowserBinding } from './browser-binding.ts';
 import { renderContinue } from './continue-page.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
   '/jwks',
@@ -23,20 +25,35 @@ export function protocolHost(deps: {
   handle: Middleware;
   introspection: JwtIntrospectionDeps;
   render: Render;
+  browser: BrowserBinding;
 }): Middleware {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
+    if (isForeignResume(ctx, deps.browser)) return renderEndedSignIn(ctx, deps.render);
     await deps.handle(ctx, next);
-    // The provider has put its own part on the context by now.
-    const protocolContext = ctx as unknown as KoaContextWithOIDC;
-    if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-    renderContinue(ctx, deps.render);
+    await completeAnswer(ctx, deps);
     if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
       ctx.set('Cache-Control', 'public, max-age=300');
   };
+}
+
+// An interaction is resumed in the browser that began it, or not at all.
+function isForeignResume(ctx: Context, browser: BrowserBinding): boolean {
+  const uid = /^\/authorize\/([^/]+)\/?$/i.exec(ctx.path)?.[1];
+  return uid !== undefined && !browser.isBound(ctx, uid);
+}
+
+async function completeAnswer(
+  ctx: Context,
+  deps: { introspection: JwtIntrospectionDeps; render: Render },
+): Promise<void> {
+  // The provider has put its own part on the context by now.
+  const protocolContext = ctx as unknown as KoaContextWithOIDC;
+  if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
+  renderContinue(ctx, deps.render);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.

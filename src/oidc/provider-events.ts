@@ -6,6 +6,7 @@ import { noteFailure, noteRefusal } from '../http/unit-of-work.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { expectGrant } from '../storage/oidc-payloads.ts';
+import type { BrowserBinding } from './browser-binding.ts';
 import { explainRefusal } from './refusals.ts';
 
 const REFUSED_BY_JSON = [
@@ -22,7 +23,18 @@ const OTHER_ERRORS = [
 ] as const;
 
 /** Attaches all listeners to one Provider instance. */
-export function listenToProvider(provider: Provider, db: Database): void {
+export function listenToProvider(
+  provider: Provider,
+  { db, browser }: { db: Database; browser: BrowserBinding },
+): void {
+  provider.on('interaction.started', (ctx) => {
+    const uid = ctx.oidc.entities.Interaction?.uid;
+    if (uid) browser.bind(ctx, uid);
+  });
+  provider.on('interaction.ended', (ctx) => {
+    const uid = ctx.oidc.entities.Interaction?.uid;
+    if (uid) browser.release(ctx, uid);
+  });
   provider.on('server_error', (ctx, error) => noteFailure(ctx, error));
 
   for (const name of REFUSED_BY_JSON) {

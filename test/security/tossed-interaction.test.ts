@@ -59,3 +59,22 @@ test('T-38 the attacker cannot take over what the victim typed into a planted in
   const none = await attacker.request(authorization(gatehouse, 'web', { prompt: 'none' }).url);
   t.is(codeIn(none), null, 'the attacker has a session of the victim');
 });
+
+test('T-38 the resume cookie of one interaction is worth nothing at the path of another', async (t) => {
+  const attacker = createAgent(gatehouse.issuer);
+  const victim = createAgent(gatehouse.issuer);
+  const theirs = await attacker.get(authorization(gatehouse, 'web').url);
+  t.is((await signIn(attacker, theirs, 2)).status, 303);
+  const own = await victim.get(authorization(gatehouse, 'web').url);
+  const resume = (page: Page) => page.url.replace('/interaction/', '/authorize/');
+  const planted = await attacker.jar.getCookies(resume(theirs));
+  const resumeCookies = planted.filter(({ key }) => key.startsWith('gatehouse_resume'));
+  t.is(resumeCookies.length, 2);
+  const kept = await victim.jar.getCookies(resume(own));
+  // The victim's own resume cookie is gone: pushed out by a flood of cookies from the neighbour.
+  const bound = kept.filter(({ key }) => !key.startsWith('gatehouse_resume'));
+  const Cookie = [...bound, ...resumeCookies].map((cookie) => cookie.cookieString()).join('; ');
+  const answer = await fetch(resume(own), { redirect: 'manual', headers: { Cookie } });
+  t.is(codeIn(answer), null);
+  t.is(answer.status, 400);
+});
