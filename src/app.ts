@@ -128,7 +128,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       home,
       interactions,
-      protocolHost({ handle: provider.handle, introspection, render, browser }),
+      protocolHost({
+        handle: provider.handle,
+        introspection,
+        render,
+        browser,
+        resumeCookie: () => provider.current().cookieName('resume'),
+      }),
     ),
   );
   koa.on('error', (error, ctx) => {

@@ -26,13 +26,15 @@ export function protocolHost(deps: {
   introspection: JwtIntrospectionDeps;
   render: Render;
   browser: BrowserBinding;
+  /** The name of the library's cookie that resumes an interaction. */
+  resumeCookie: () => string;
 }): Middleware {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
-    if (isForeignResume(ctx, deps.browser)) return renderEndedSignIn(ctx, deps.render);
+    if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     await deps.handle(ctx, next);
     await completeAnswer(ctx, deps);
     if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
@@ -41,9 +43,14 @@ export function protocolHost(deps: {
 }
 
 // An interaction is resumed in the browser that began it, or not at all.
-function isForeignResume(ctx: Context, browser: BrowserBinding): boolean {
+function isForeignResume(
+  ctx: Context,
+  { browser, resumeCookie }: { browser: BrowserBinding; resumeCookie: () => string },
+): boolean {
   const uid = /^\/authorize\/([^/]+)\/?$/i.exec(ctx.path)?.[1];
-  return uid !== undefined && !browser.isBound(ctx, uid);
+  if (uid === undefined) return false;
+  // The library goes by the cookie alone: it must name the interaction of the path.
+  return ctx.cookies.get(resumeCookie(), { signed: true }) !== uid || !browser.isBound(ctx, uid);
 }
 
 async function completeAnswer(
