@@ -33,6 +33,14 @@ export function runReadme(elsewhere?: Elsewhere): string | undefined {
     const bash = spawnSync('bash', ['--noprofile', '--norc', '-euo', 'pipefail', '-c', script], {
       encoding: 'utf8',
       timeout: 60_000,
+      // The command line finds the demo of its environment.
+      env: {
+        ...process.env,
+        ...(elsewhere && {
+          GATEHOUSE_DATA_DIR: elsewhere.dataDir,
+          GATEHOUSE_PORT: String(elsewhere.port),
+        }),
+      },
     });
     if (bash.status !== 0) {
       const end = bash.error?.message ?? `exit code ${bash.status}`;
