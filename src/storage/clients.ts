@@ -138,8 +138,26 @@ async function selectClients(
   return rows.map(toClient);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row of the query above, whose shape only SQL knows.
-function toClient(row: any): Client {
+interface ClientRow {
+  id: string;
+  kind: ClientKind;
+  name: string;
+  first_party: boolean;
+  token_endpoint_auth_method: ClientAuthMethod;
+  grant_types: string[];
+  redirect_uris: Client['redirectUris'];
+  post_logout_redirect_uris: string[];
+  allowed_cors_origins: string[];
+  require_pkce: boolean;
+  default_api_id: string | null;
+  jwks: NonNullable<Client['jwks']> | null;
+  disabled_at: Date | null;
+  created_at: Date;
+  secrets: { hash: string; expires_at: string | null }[];
+  entitlements: { api_id: string; scope: string }[];
+}
+
+function toClient(row: ClientRow): Client {
   const entitlements = new Map<string, Set<string>>();
   for (const { api_id, scope } of row.entitlements) {
     entitlements.set(api_id, (entitlements.get(api_id) ?? new Set()).add(scope));
@@ -159,7 +177,7 @@ function toClient(row: any): Client {
     jwks: row.jwks ?? undefined,
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
-    secretHashes: row.secrets.map((secret: { hash: string; expires_at: string | null }) => ({
+    secretHashes: row.secrets.map((secret) => ({
       hash: Buffer.from(secret.hash, 'hex'),
       expiresAt: secret.expires_at ? new Date(secret.expires_at) : undefined,
     })),
