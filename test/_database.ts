@@ -19,7 +19,7 @@ const TEMPLATE_LOCK = 5_318_008;
 
 /** Creates a database of its own for a test file. `DATABASE_URL` names another server to use. */
 export async function createTestDatabase(
-  options: { migrated?: boolean } = {},
+  options: { migrated?: boolean; durable?: boolean } = {},
 ): Promise<TestDatabase> {
   const given = process.env['DATABASE_URL'];
   const server = given
@@ -33,7 +33,7 @@ export async function createTestDatabase(
     return client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
   return {
-    url: databaseUrl(server.url, name),
+    url: options.durable ? withName(server.url, name) : databaseUrl(server.url, name),
     async drop() {
       await withClient(server.url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
       await server.stop();
@@ -72,9 +72,14 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-function databaseUrl(serverUrl: string, name: string): string {
+function withName(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
+  return url.href;
+}
+
+function databaseUrl(serverUrl: string, name: string): string {
+  const url = new URL(withName(serverUrl, name));
   // Tests need no durability, and every commit of several files would wait for one disk.
   url.searchParams.set('options', '-c synchronous_commit=off');
   return url.href;

@@ -5,7 +5,7 @@ import { type ClientRequest, registerClient } from '../src/oidc/register-client.
 import { insertAccount } from '../src/storage/accounts.ts';
 import { digest } from '../src/storage/oidc-payloads.ts';
 import { type Agent, createAgent, type Page } from './_agent.ts';
-import type { Gatehouse } from './_gatehouse.ts';
+import type { Server } from './_installation.ts';
 
 /** What a request needs to know of a client: a seeded one, or one of `addClient`. */
 export interface TestClient {
@@ -60,7 +60,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Answer>
 
 /** Posts a form to one of the server's endpoints. */
 export function post(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   path: string,
   params: Params,
   headers: Record<string, string> = {},
@@ -70,7 +70,7 @@ export function post(
 
 /** A token request: Basic for clients with a secret, `client_id` in the body for the others. */
 export function requestToken(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   client: TestClient,
   params: Params,
   headers: Record<string, string> = {},
@@ -82,7 +82,7 @@ export function requestToken(
 
 /** Redeems an authorization code. */
 export function redeem(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   client: TestClient,
   code: string,
   params: Params = {},
@@ -100,7 +100,7 @@ export function redeem(
 
 /** Uses a refresh token. */
 export function refresh(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   client: TestClient,
   refreshToken: unknown,
   params: Params = {},
@@ -110,11 +110,7 @@ export function refresh(
 }
 
 /** The URL of an authorization request with PKCE. */
-export function authorizeUrl(
-  gatehouse: Gatehouse,
-  client: TestClient,
-  params: Params = {},
-): string {
+export function authorizeUrl(gatehouse: Server, client: TestClient, params: Params = {}): string {
   const request: Params = {
     client_id: client.client_id,
     response_type: 'code',
@@ -129,7 +125,7 @@ export function authorizeUrl(
 
 /** Answers every page until the browser is sent back to the client: signs in, allows. */
 export async function proceed(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   agent: Agent,
   start: Page,
   account: Credentials | undefined = gatehouse.accounts[0],
@@ -156,7 +152,7 @@ export function hasButton(page: Page, text: string): boolean {
 
 /** Sends a person through authorization; answers what the client gets back. */
 export async function authorize(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   client: TestClient,
   params: Params = {},
   browser: { agent?: Agent; account?: Credentials } = {},
@@ -169,7 +165,7 @@ export async function authorize(
 
 /** Sends a person through authorization and redeems the code. Throws when either is refused. */
 export async function signInFor(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   client: TestClient,
   params: Params = {},
   browser: { agent?: Agent; account?: Credentials } = {},
@@ -228,7 +224,7 @@ export function assertRefusedByRedirect(
 
 /** Registers a client of a test's own; it may be disabled or lose its rights. */
 export async function addClient(
-  gatehouse: Gatehouse,
+  gatehouse: Server,
   request: Pick<ClientRequest, 'kind'> & Partial<ClientRequest>,
 ): Promise<TestClient> {
   const full: ClientRequest = {
@@ -250,7 +246,7 @@ export async function addClient(
 }
 
 /** Creates an account of a test's own, with the first account's password; it may be blocked. */
-export async function addAccount(gatehouse: Gatehouse) {
+export async function addAccount(gatehouse: Server) {
   const [first] = gatehouse.accounts;
   const query = await gatehouse.db.query();
   const row = await query('accounts').where({ email: first?.email }).first('password_hash');
@@ -267,7 +263,7 @@ export async function addAccount(gatehouse: Gatehouse) {
 }
 
 /** Makes a browser's session look `seconds` older than it is, so that no test has to wait. */
-export async function ageSession(gatehouse: Gatehouse, agent: Agent, seconds: number) {
+export async function ageSession(gatehouse: Server, agent: Agent, seconds: number) {
   const cookies = await agent.jar.getCookies(gatehouse.issuer);
   const value = cookies.find(({ key }) => key.endsWith('gatehouse_session'))?.value ?? '';
   const query = await gatehouse.db.query();

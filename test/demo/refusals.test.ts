@@ -5,7 +5,7 @@ import test from 'ava';
 import { openDatabase } from '../../src/storage/database.ts';
 import { recordInstallation } from '../../src/storage/installation.ts';
 import { createTestDatabase } from '../_database.ts';
-import { freePorts, run, temporaryDirectory } from './_process.ts';
+import { freePorts, run, temporaryDirectory } from '../_process.ts';
 
 const secret = () => randomBytes(32).toString('base64url');
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { fetchMachineToken, freePorts, readDemo, run, temporaryDirectory } from './_process.ts';
+import { fetchMachineToken, freePorts, readDemo, run, temporaryDirectory } from '../_process.ts';
 
 const READY = 'Stop with Ctrl-C';
 

@@ -7,7 +7,7 @@ import {
   readDemo,
   run,
   temporaryDirectory,
-} from '../demo/_process.ts';
+} from '../_process.ts';
 import type { Target } from '../security/_flow.ts';
 
 export interface Demo {
