@@ -1,10 +1,11 @@
 // oidc-provider's storage adapter over oidc_payloads. The values that a bearer presents are taken
 // out of the payload before it is stored and put back when the right value asks for the row.
-import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { type Adapter, type AdapterFactory, type AdapterPayload, Provider } from 'oidc-provider';
 import type { Database } from '../storage/database.ts';
 import {
   consumePayload,
   destroyPayload,
+  endSession,
   findPayload,
   findPayloadBy,
   type PayloadKeys,
@@ -23,13 +24,16 @@ export function createAdapter(db: Database): AdapterFactory {
     findByUserCode: async (userCode) => restore(await findPayloadBy(db, 'user_code', userCode)),
     // Who redeems second learns it when the request commits: the protocol's own refusal, never a 500.
     consume: (id) => consumePayload(db, model, id),
-    // An interaction ends once, even when two tabs finish it at the same moment.
-    destroy: (id) =>
-      model === 'Grant'
-        ? revokeGrant(db, id)
-        : destroyPayload(db, model, id, { once: model === 'Interaction' }),
+    destroy: (id) => destroy(db, model, id),
     revokeByGrantId: (grantId) => revokeGrant(db, grantId),
   });
+}
+
+function destroy(db: Database, model: string, id: string): Promise<void> {
+  if (model === 'Grant') return revokeGrant(db, id);
+  if (model === 'Session') return endSession(db, id);
+  // An interaction ends once, even when two tabs finish it at the same moment.
+  return destroyPayload(db, model, id, { once: model === 'Interaction' });
 }
 
 async function upsert(
@@ -91,20 +95,23 @@ function withoutBearerValues(id: string, payload: AdapterPayload): Record<string
 
 function restore(stored: StoredPayload | undefined, id?: string): AdapterPayload | undefined {
   if (!stored) return undefined;
-  const payload: AdapterPayload = { ...stored.payload };
-  if (id !== undefined) {
-    payload.jti = id;
-    if (payload.returnTo !== undefined) payload.returnTo += id;
-    for (const name of SEALED) {
-      const value: unknown = payload[name];
-      if (typeof value === 'string')
-        payload[name] = JSON.parse(
-          unseal([Buffer.from(id)], Buffer.from(value, 'base64url'), name),
-        );
-    }
-  }
-  if (stored.consumed) payload.consumed = true;
+  // The library changes what it is given in place; a request may ask for one artefact twice.
+  const payload: AdapterPayload = structuredClone(stored.payload);
+  if (id !== undefined) restoreBearerValues(payload, id);
+  // Asked for again, a refresh must come as far as its commit: see refresh-retry.ts.
+  const isRetry = stored.repeatable && Provider.ctx?.oidc.route === 'token';
+  if (stored.consumed && !isRetry) payload.consumed = true;
   // Expiry is decided by the database's clock; the library compares with the clock of this node.
   payload.exp = Math.floor(Date.now() / 1000) + stored.secondsLeft;
   return payload;
+}
+
+function restoreBearerValues(payload: AdapterPayload, id: string): void {
+  payload.jti = id;
+  if (payload.returnTo !== undefined) payload.returnTo += id;
+  for (const name of SEALED) {
+    const value: unknown = payload[name];
+    if (typeof value === 'string')
+      payload[name] = JSON.parse(unseal([Buffer.from(id)], Buffer.from(value, 'base64url'), name));
+  }
 }

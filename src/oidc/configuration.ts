@@ -77,8 +77,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       policy: createInteractionPolicy(),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
-    // A rotated token keeps the first one's expiry; every use by a public client rotates.
-    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
+    // A rotated token keeps the first one's expiry.
+    rotateRefreshToken: ({ oidc: { client } }) =>
+      client !== undefined &&
+      (client.clientAuthMethod === 'none' || clients.stored(client).rotateRefreshTokens),
     clientBasedCORS: (ctx, origin, client) =>
       isCorsRoute(ctx, client.clientAuthMethod) &&
       clients.stored(client).allowedCorsOrigins.includes(origin),

@@ -7,6 +7,7 @@ import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { expectGrant } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
+import { allowRefreshRetry } from './refresh-retry.ts';
 import { explainRefusal } from './refusals.ts';
 
 const REFUSED_BY_JSON = [
@@ -61,6 +62,7 @@ export function listenToProvider(
     // A revocation that commits before this request must win (no token outlives it).
     const grantId = ctx.oidc.entities.Grant?.jti;
     if (grantId) void expectGrant(db, grantId);
+    allowRefreshRetry(ctx, db);
     const grantType = ctx.oidc.params?.['grant_type'];
     // A machine's token must not cost a write: the log line below is its trace.
     if (grantType !== 'client_credentials') record(ctx, 'token.issued', { grant_type: grantType });

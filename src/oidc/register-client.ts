@@ -24,6 +24,8 @@ export interface ClientRequest {
   postLogoutRedirectUris: string[];
   allowedCorsOrigins: string[];
   requirePkce: boolean;
+  /** Each use of a refresh token replaces it, as it always does for a public client. */
+  rotateRefreshTokens?: boolean;
   /** A public key set makes the client authenticate by private_key_jwt (RFC 7523). */
   jwks?: NewClient['jwks'];
   /** The scopes that the client is given, by API. */
@@ -71,6 +73,7 @@ export async function registerClient(
     postLogoutRedirectUris: request.postLogoutRedirectUris,
     allowedCorsOrigins: request.allowedCorsOrigins,
     requirePkce: request.requirePkce,
+    rotateRefreshTokens: request.rotateRefreshTokens ?? authMethod === 'none',
     defaultApiId: request.defaultApi?.id,
     jwks: request.jwks,
     entitlements: request.entitlements.flatMap(({ api, scopes }) =>

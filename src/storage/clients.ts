@@ -17,6 +17,8 @@ export interface Client {
   postLogoutRedirectUris: string[];
   allowedCorsOrigins: string[];
   requirePkce: boolean;
+  /** Public clients rotate whatever this says. */
+  rotateRefreshTokens: boolean;
   defaultApiId: string | undefined;
   jwks: { keys: Record<string, unknown>[] } | undefined;
   disabledAt: Date | undefined;
@@ -50,6 +52,7 @@ export async function insertClient(db: Database, client: NewClient): Promise<voi
       post_logout_redirect_uris: client.postLogoutRedirectUris,
       allowed_cors_origins: client.allowedCorsOrigins,
       require_pkce: client.requirePkce,
+      rotate_refresh_tokens: client.rotateRefreshTokens,
       default_api_id: client.defaultApiId ?? null,
       jwks: client.jwks ? JSON.stringify(client.jwks) : null,
     });
@@ -149,6 +152,7 @@ interface ClientRow {
   post_logout_redirect_uris: string[];
   allowed_cors_origins: string[];
   require_pkce: boolean;
+  rotate_refresh_tokens: boolean;
   default_api_id: string | null;
   jwks: NonNullable<Client['jwks']> | null;
   disabled_at: Date | null;
@@ -173,6 +177,7 @@ function toClient(row: ClientRow): Client {
     postLogoutRedirectUris: row.post_logout_redirect_uris,
     allowedCorsOrigins: row.allowed_cors_origins,
     requirePkce: row.require_pkce,
+    rotateRefreshTokens: row.rotate_refresh_tokens,
     defaultApiId: row.default_api_id ?? undefined,
     jwks: row.jwks ?? undefined,
     disabledAt: row.disabled_at ?? undefined,

@@ -1,6 +1,8 @@
 // The connection pool, and the executor that joins the unit of work of the current request.
 import { setTimeout } from 'node:timers/promises';
 import knexFactory, { type Knex } from 'knex';
+import type pg from 'pg';
+import { ACQUIRE_MS, CONNECT_MS, guardConnection, isTrusted } from './guarded-connection.ts';
 import { currentUnitOfWork } from './unit-of-work.ts';
 
 export interface Database {
@@ -16,30 +18,39 @@ export interface Database {
 
 /**
  * Opens a pool on a postgres:// URL. Nothing connects until the first query.
- * `name` is the application_name that operators see in pg_stat_activity.
+ * `name` is the application_name that operators see in pg_stat_activity. A `patient` pool, for
+ * migrations, has no time limits; any other answers or fails within two seconds.
  */
 export function openDatabase(options: {
   url: string;
   name: string;
   maxConnections?: number;
+  patient?: boolean;
 }): Database {
-  const connection: Knex.PgConnectionConfig & { lock_timeout: number } = {
+  const { patient = false } = options;
+  const connection: Knex.PgConnectionConfig = {
     connectionString: options.url,
     application_name: options.name,
-    connectionTimeoutMillis: 1500,
-    statement_timeout: 5000,
-    lock_timeout: 2000,
-    idle_in_transaction_session_timeout: 10_000,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+  };
+  const guard = {
+    validate: isTrusted,
+    afterCreate: (client: pg.Client, done: (error?: unknown) => void) =>
+      void guardConnection(client).then(() => done(), done),
   };
   const knex = knexFactory({
     client: 'pg',
     connection,
-    // A request that cannot get a connection must fail within two seconds, not queue.
-    acquireConnectionTimeout: 1800,
+    acquireConnectionTimeout: ACQUIRE_MS,
     // Errors reach the caller; knex would also print them, in the middle of our own sentences.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
-    pool: { min: 0, max: options.maxConnections ?? 20, idleTimeoutMillis: 30_000 },
+    pool: {
+      min: 0,
+      max: options.maxConnections ?? 20,
+      idleTimeoutMillis: 30_000,
+      ...(patient ? {} : guard),
+    },
   });
   return {
     knex,
@@ -73,7 +84,7 @@ export async function expectReachable(db: Database): Promise<void> {
 }
 
 const UNAVAILABLE =
-  /^(08|53|57P|25006|25P03|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|55P03|57014)/;
+  /^(08|53|57P|25006|25P03|40001|40003|40P01|55P03|57014|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
 
 /** True when an error means that the database is away, overloaded or read-only: the caller may retry. */
 export function isUnavailable(error: unknown): boolean {

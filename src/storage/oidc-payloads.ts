@@ -4,7 +4,12 @@
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
 import type { StoredPayload } from './stored-payload.ts';
-import { currentUnitOfWork, inUnitOfWork, type Operation } from './unit-of-work.ts';
+import {
+  currentUnitOfWork,
+  inUnitOfWork,
+  type Operation,
+  type UnitOfWork,
+} from './unit-of-work.ts';
 
 export interface PayloadKeys {
   grantId?: string | undefined;
@@ -21,29 +26,28 @@ export function digest(value: string): Buffer {
 
 const hex = (value: string) => digest(value).toString('hex');
 const hexOrNull = (value: string | undefined) => (value === undefined ? null : hex(value));
-// A session that gets a new id takes the place of the old one, and not of one that was signed out.
-const takeSession = (operation: Operation) => {
-  if (operation.op === 'destroy' && operation['model'] === 'Session') operation.op = 'take';
-};
-
 const keyOf = (model: string, value: string) => `${model} ${value}`;
 
-/** Inserts or replaces one artefact; `secondsToLive` counts from the database's now. */
+export interface Artefact {
+  payload: Record<string, unknown>;
+  keys: PayloadKeys;
+  /** Counted from the database's now. */
+  secondsToLive: number;
+}
+
+/** Inserts or replaces one artefact. */
 export async function upsertPayload(
   db: Database,
   model: string,
   value: string,
-  artefact: { payload: Record<string, unknown>; keys: PayloadKeys; secondsToLive: number },
+  artefact: Artefact,
 ): Promise<void> {
   const { payload, keys, secondsToLive } = artefact;
-  // What this request found must still be there when it commits: it may have ended elsewhere.
-  const replaces =
-    (model === 'Interaction' || model === 'Session') &&
-    (await currentUnitOfWork()?.found(keyOf(model, value)));
+  const key = keyOf(model, value);
+  const known = await currentUnitOfWork()?.known(key);
   await inUnitOfWork(db.knex, (unit) => {
-    if (model === 'Session' && !replaces) unit.revise(takeSession);
-    unit.write({
-      op: replaces ? 'replace' : 'upsert',
+    const operation = {
+      op: 'upsert',
       model,
       id: hex(value),
       payload,
@@ -53,11 +57,34 @@ export async function upsertPayload(
       account_id: keys.accountId ?? null,
       client_id: keys.clientId ?? null,
       seconds: secondsToLive,
-    });
-    const stored = { payload, consumed: false, secondsLeft: secondsToLive };
-    unit.note(keyOf(model, value), stored);
+    };
+    if (model === 'Session') writeSession(unit, operation, known);
+    // What this request found must still be there when it commits: it may have ended elsewhere.
+    else unit.write({ ...operation, op: model === 'Interaction' && known ? 'replace' : 'upsert' });
+    const stored = { payload, consumed: false, repeatable: false, secondsLeft: secondsToLive };
+    unit.note(key, stored);
     if (keys.uid !== undefined) unit.note(keyOf('uid', keys.uid), stored);
   });
+}
+
+// A session that was read goes on, under its id or under a new one that takes the place of the old.
+function writeSession(
+  unit: UnitOfWork,
+  operation: Operation,
+  known: StoredPayload | undefined,
+): void {
+  const left = unit.gathered(({ op, uid }) => op === 'sign-out' && uid === operation['uid']);
+  if (left) {
+    Object.assign(left, operation, { op: 'continue', from: left['id'] });
+  } else if (known) {
+    unit.write({ ...operation, op: 'continue', from: null, known: authorizedClients(known) });
+  } else {
+    unit.write(operation);
+  }
+}
+
+function authorizedClients({ payload }: StoredPayload): string[] {
+  return Object.keys(payload['authorizations'] ?? {});
 }
 
 /** Finds one artefact by its value, with the grant and session that it depends on in one query. */
@@ -125,6 +152,24 @@ export async function destroyPayload(
   });
 }
 
+/** Ends a session under every id that windows of one browser gave it at the same time. */
+export async function endSession(db: Database, value: string): Promise<void> {
+  const stored = await findPayload(db, 'Session', value);
+  if (!stored) return;
+  const uid = String(stored.payload['uid']);
+  await inUnitOfWork(db.knex, (unit) => {
+    unit.write({
+      op: 'sign-out',
+      model: 'Session',
+      id: hex(value),
+      uid: hex(uid),
+      known: authorizedClients(stored),
+    });
+    unit.note(keyOf('Session', value), undefined);
+    unit.note(keyOf('uid', uid), undefined);
+  });
+}
+
 /** Revokes a grant with everything issued under it; a refused request keeps this. */
 export async function revokeGrant(db: Database, grantId: string): Promise<void> {
   await inUnitOfWork(db.knex, (unit) => {
@@ -163,22 +208,29 @@ export async function redeemJti(
 /** Ends everything of one account: sessions, grants, codes and tokens. */
 export async function destroyPayloadsOfAccount(db: Database, accountId: string): Promise<void> {
   const query = await db.write();
-  // The same locks in the same order as apply_artefacts takes them.
+  // The same locks in the same order as commit_artefacts takes them.
   await query.raw(
     `SELECT pg_advisory_xact_lock(family) FROM (
-       SELECT DISTINCT ('x' || left(encode(grant_id, 'hex'), 16))::bit(64)::bigint AS family
-       FROM oidc_payloads WHERE account_id = ? AND grant_id IS NOT NULL ORDER BY 1) AS families`,
+       SELECT DISTINCT ('x' || left(encode(coalesce(grant_id, uid), 'hex'), 16))::bit(64)::bigint
+         AS family
+       FROM oidc_payloads WHERE account_id = ? AND coalesce(grant_id, uid) IS NOT NULL
+       ORDER BY 1) AS families`,
     [accountId],
   );
   await query('oidc_payloads').where({ account_id: accountId }).delete();
 }
 
+/** Seconds that the answer of a refresh may be asked for again. */
+const ANSWER_KEPT_SECONDS = 10;
+/** In SQL: the answer of a used refresh token may still be given again. */
+export const IS_REPEATABLE = `answer IS NOT NULL AND consumed_at > now() - interval '${ANSWER_KEPT_SECONDS} seconds'`;
 const SECONDS_LEFT = 'ceil(extract(epoch from expires_at - now()))::int';
 
 interface PayloadRow {
   part?: string;
   payload: Record<string, unknown>;
   consumed_at: Date | null;
+  repeatable?: boolean;
   seconds_left: number;
 }
 
@@ -188,18 +240,19 @@ async function selectWithDependencies(
   value: string,
 ): Promise<PayloadRow[]> {
   const query = await db.query();
-  const columns = (name: string) =>
-    `${name}.payload, ${name}.consumed_at, ceil(extract(epoch from ${name}.expires_at - now()))::int AS seconds_left`;
   const { rows } = await query.raw(
-    `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = ? AND model = ?)
-     SELECT 'source' AS part, ${columns('source')} FROM source
-     UNION ALL
-     SELECT 'grant', ${columns('g')} FROM oidc_payloads g, source
-       WHERE g.model = 'Grant' AND g.id = source.grant_id AND source.model <> 'Grant'
-     UNION ALL
-     (SELECT 'session', ${columns('s')} FROM oidc_payloads s, source
-       WHERE s.model = 'Session' AND s.uid = sha256(convert_to(source.payload ->> 'sessionUid', 'UTF8'))
-       ORDER BY s.expires_at DESC LIMIT 1)`,
+    `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = ? AND model = ?),
+     found AS (
+       SELECT 'source' AS part, * FROM source
+       UNION ALL
+       SELECT 'grant', g.* FROM oidc_payloads g, source
+         WHERE g.model = 'Grant' AND g.id = source.grant_id AND source.model <> 'Grant'
+       UNION ALL
+       (SELECT 'session', s.* FROM oidc_payloads s, source
+         WHERE s.model = 'Session' AND s.uid = sha256(convert_to(source.payload ->> 'sessionUid', 'UTF8'))
+         ORDER BY s.expires_at DESC LIMIT 1))
+     SELECT part, payload, consumed_at, (${IS_REPEATABLE}) AS repeatable,
+       ${SECONDS_LEFT} AS seconds_left FROM found`,
     [digest(value), model],
   );
   return rows;
@@ -209,6 +262,7 @@ function toStored(row: PayloadRow): StoredPayload {
   return {
     payload: row.payload,
     consumed: row.consumed_at !== null,
+    repeatable: row.repeatable ?? false,
     secondsLeft: row.seconds_left,
   };
 }

@@ -2,6 +2,8 @@
 export interface StoredPayload {
   payload: Record<string, unknown>;
   consumed: boolean;
+  /** Consumed by a refresh seconds ago, whose answer may be asked for again. */
+  repeatable: boolean;
   /** Seconds left by the database's clock; negative when expired. */
   secondsLeft: number;
 }

@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import { alreadyRedeemed } from '../errors.ts';
 import type { StoredPayload } from './stored-payload.ts';
 
-/** One step of apply_artefacts (see the migration of that name); binary values are hex. */
+/** One step of commit_artefacts (see the migration of that name); binary values are hex. */
 export type Operation = { op: string; grant_id?: string | null } & Record<string, unknown>;
 
 export interface UnitOfWork {
@@ -14,10 +14,10 @@ export interface UnitOfWork {
     key: string,
     load: () => Promise<StoredPayload | undefined>,
   ): Promise<StoredPayload | undefined>;
-  /** True when this request found the key, or wrote it. */
-  found(key: string): Promise<boolean>;
-  /** Changes what was gathered before. */
-  revise(change: (operation: Operation) => void): void;
+  /** What this request read or wrote under a key. */
+  known(key: string): Promise<StoredPayload | undefined>;
+  /** A write that was gathered before, to be completed. */
+  gathered(isIt: (operation: Operation) => boolean): Operation | undefined;
   /** Notes what a key holds from now on; undefined: nothing. */
   note(key: string, stored: StoredPayload | undefined): void;
   /** Gathers one write. `kept`: it survives the refusal of the request. */
@@ -94,10 +94,8 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
       known.set(key, found);
       return found;
     },
-    found: async (key) => (await known.get(key)) !== undefined,
-    revise(change) {
-      for (const { operation } of gathered) change(operation);
-    },
+    known: async (key) => known.get(key),
+    gathered: (isIt) => gathered.find(({ operation }) => isIt(operation))?.operation,
     note: (key, stored) => void known.set(key, Promise.resolve(stored)),
     write(operation, { kept } = { kept: false }) {
       expectRunning();
@@ -135,10 +133,10 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
 }
 
 async function applyOperations(query: Knex, operations: Operation[]): Promise<void> {
-  await query.raw('SELECT apply_artefacts(?::jsonb)', [JSON.stringify(operations)]);
+  await query.raw('SELECT commit_artefacts(?::jsonb)', [JSON.stringify(operations)]);
 }
 
-/** What another request redeemed first, as apply_artefacts reports it. */
+/** What another request redeemed first, as commit_artefacts reports it. */
 function lostRace(error: unknown): { model: string | null; grant_id: string | null } | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== ALREADY_REDEEMED)
     return undefined;

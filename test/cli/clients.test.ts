@@ -101,6 +101,8 @@ test.serial(
     const other = await create(...common, '--name', 'Other shop', '--no-pkce');
     t.like(await show(first.client_id), { first_party: true, require_pkce: true });
     t.like(await show(other.client_id), { first_party: false, require_pkce: false });
+    const rotating = await create(...common, '--name', 'Rotating shop', '--rotate-refresh-tokens');
+    t.like(await show(rotating.client_id), { rotate_refresh_tokens: true });
   },
 );
 

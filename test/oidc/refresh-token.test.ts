@@ -99,18 +99,6 @@ test('a rotated token lives no longer than the first would have', async (t) => {
   t.true(found.seconds > 0 && found.seconds <= 101, JSON.stringify(found));
 });
 
-test('of parallel uses of one rotating token exactly one works', async (t) => {
-  const spa = gatehouse.client('spa');
-  const tokens = await signInFor(gatehouse, spa, OFFLINE);
-  const answers = await Promise.all(
-    Array.from({ length: 4 }, () => refresh(gatehouse, spa, tokens['refresh_token'])),
-  );
-  const given = answers.filter(({ status }) => status === 200);
-  t.is(new Set(given.map(({ body }) => body['refresh_token'])).size, 1);
-  for (const answer of answers.filter(({ status }) => status !== 200))
-    assertRefused(t, answer, { error: 'invalid_grant', description: /already redeemed|revoked/ });
-});
-
 test('a refresh may ask for less, and later again for all', async (t) => {
   const web = gatehouse.client('web');
   const tokens = await signInFor(gatehouse, web, OFFLINE);

@@ -31,6 +31,7 @@ export function addClientCommands(program: Command): void {
     .option('--scope <scope...>', 'only these scopes of those APIs (default: all)')
     .option('--first-party', 'it belongs to you: nobody is asked for consent')
     .option('--no-pkce', 'accept sign-in without PKCE (kinds web and mixed)')
+    .option('--rotate-refresh-tokens', 'replace the refresh token at each use (kind web)')
     .option('--jwks <file>', 'its public keys: it authenticates by private_key_jwt, without secret')
     .option('--introspects <resource...>', 'its own API (kind resource-server)')
     .option('--json', 'print JSON')
@@ -137,6 +138,7 @@ function describeClient(client: Client, apis: Api[]) {
     post_logout_redirect_uris: client.postLogoutRedirectUris,
     allowed_cors_origins: client.allowedCorsOrigins,
     require_pkce: client.requirePkce,
+    rotate_refresh_tokens: client.rotateRefreshTokens,
     default_api: apis.find(({ id }) => id === client.defaultApiId)?.resource ?? null,
     apis: apis
       .filter(({ id }) => client.entitlements.has(id))

@@ -54,6 +54,7 @@ function toRequest(options: CreateOptions, apis: Api[]): ClientRequest {
     postLogoutRedirectUris: options.postLogoutRedirectUri,
     allowedCorsOrigins: options.origin,
     requirePkce: options.pkce,
+    ...(options.rotateRefreshTokens ? { rotateRefreshTokens: true } : {}),
     entitlements: chooseScopes([...new Set(named)], options.scope),
     defaultApi: named[0],
   };

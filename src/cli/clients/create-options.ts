@@ -25,6 +25,7 @@ export const createOptions = z.object({
   scope: list,
   firstParty: z.boolean().default(false),
   pkce: z.boolean(),
+  rotateRefreshTokens: z.boolean().default(false),
   jwks: z.string().optional(),
   introspects: list,
   json: z.boolean().default(false),
@@ -49,6 +50,10 @@ export function conflictOf(options: CreateOptions): string | undefined {
     {
       wrong: !options.pkce && kind !== 'web' && kind !== 'mixed',
       sentence: `--no-pkce is for the kinds web and mixed, not for ${kind}.`,
+    },
+    {
+      wrong: options.rotateRefreshTokens && kind !== 'web',
+      sentence: `--rotate-refresh-tokens is for the kind web: ${PUBLIC.includes(kind) ? `a ${kind} client always rotates` : `a ${kind} client has no refresh tokens`}.`,
     },
     {
       wrong: options.jwks !== undefined && PUBLIC.includes(kind),

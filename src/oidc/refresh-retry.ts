@@ -1,0 +1,37 @@
+// A client that lost the answer of a refresh asks again, and gets the same tokens (RFC 9700 section
+// 4.14.2 leaves room for this). The repeated request goes through every check of a first one; only
+// when it commits does it learn that the token is used, and takes the answer that was kept.
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { onLostRace } from '../http/unit-of-work.ts';
+import { audit } from '../observability/audit.ts';
+import type { Database } from '../storage/database.ts';
+import { findAnswer, keepAnswer } from '../storage/refresh-answers.ts';
+import { seal, unseal } from './sealed-value.ts';
+
+const CONTEXT = 'answer of a refresh';
+
+/** Called when a refresh has succeeded and is about to be committed. */
+export function allowRefreshRetry(ctx: KoaContextWithOIDC, db: Database): void {
+  const used = ctx.oidc.entities.RotatedRefreshToken?.jti;
+  if (used === undefined) return;
+  const question = questionOf(ctx);
+  // Sealed with the token itself: neither the database nor our own keys can open it.
+  const key = Buffer.from(used);
+  keepAnswer(used, seal(key, JSON.stringify({ question, answer: ctx.body }), CONTEXT));
+
+  onLostRace(ctx, async () => {
+    const sealed = await findAnswer(db, used);
+    if (!sealed) return false;
+    const kept = JSON.parse(unseal([key], sealed, CONTEXT));
+    // One who asks for something else has not lost this answer.
+    if (kept.question !== question) return false;
+    ctx.body = kept.answer;
+    audit(ctx, { type: 'token.repeated', clientId: ctx.oidc.client?.clientId });
+    return true;
+  });
+}
+
+function questionOf(ctx: KoaContextWithOIDC): string {
+  const { scope, resource } = ctx.oidc.params ?? {};
+  return JSON.stringify([ctx.oidc.client?.clientId, scope, resource]);
+}
