@@ -44,14 +44,14 @@ export function isTrusted(client: pg.Client): boolean {
 }
 
 /**
- * Runs `work` on one connection. Throws (40003) when a commit in it was cancelled while it waited
+ * Runs `work` on one connection, the transaction's own where there is one. Throws (40003) when a commit in it was cancelled while it waited
  * for the standbys: PostgreSQL then answers success, but a failover may lose what was committed.
  */
 export async function withConnection<T>(
-  knex: Knex,
+  query: Knex,
   work: (connection: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const connection: pg.Client = await knex.client.acquireConnection();
+  const connection: pg.Client = await query.client.acquireConnection();
   try {
     const result = await work(connection);
     if (inDoubt.has(connection))
@@ -60,7 +60,7 @@ export async function withConnection<T>(
       });
     return result;
   } finally {
-    await knex.client.releaseConnection(connection);
+    await query.client.releaseConnection(connection);
   }
 }
 

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import { alreadyRedeemed } from '../errors.ts';
+import { withConnection } from './guarded-connection.ts';
 import type { StoredPayload } from './stored-payload.ts';
 
 /** One step of commit_artefacts (see the migration of that name); binary values are hex. */
@@ -77,8 +78,12 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
   const apply = async () => {
     const transaction = await open;
     const operations = gathered.map(({ operation }) => operation);
-    if (operations.length > 0) await applyOperations(transaction ?? knex, operations);
-    await transaction?.commit();
+    if (transaction)
+      await withConnection(transaction, async () => {
+        await applyOperations(transaction, operations);
+        await transaction.commit();
+      });
+    else await applyOperations(knex, operations);
     forget();
   };
 
@@ -126,14 +131,17 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
     async refuse() {
       const kept = gathered.filter((write) => write.kept).map(({ operation }) => operation);
       await rollback();
-      if (kept.length > 0) await applyOperations(knex, kept);
+      await applyOperations(knex, kept);
     },
     rollback,
   };
 }
 
+// Outside of a transaction the statement is its own commit.
 async function applyOperations(query: Knex, operations: Operation[]): Promise<void> {
-  await query.raw('SELECT commit_artefacts(?::jsonb)', [JSON.stringify(operations)]);
+  if (operations.length === 0) return;
+  const statement = query.raw('SELECT commit_artefacts(?::jsonb)', [JSON.stringify(operations)]);
+  await withConnection(query, async (connection) => statement.connection(connection));
 }
 
 /** What another request redeemed first, as commit_artefacts reports it. */
