@@ -28,8 +28,8 @@ import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
-import { listenForChanges } from './storage/changes.ts';
-import { type Database, isUnavailable, isUnstorable } from './storage/database.ts';
+import { followChanges } from './storage/changes.ts';
+import { type Database, isUnavailable, isUnstorable, isWritable } from './storage/database.ts';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
@@ -57,7 +57,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
-  const changes = listenForChanges({ url: config.databaseUrl, name: db.name, onError });
+  const changes = followChanges({ db, url: config.databaseUrl, onError });
   const catalog = createCatalog({ db, changes });
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys });
   const render = createRender({
@@ -110,10 +110,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   let draining = false;
   const isReady = async () => {
     if (draining) return false;
-    return db.knex.raw('SELECT 1').then(
-      () => true,
-      () => false,
-    );
+    return isWritable(db).catch(() => false);
   };
 
   const koa = new Koa({ proxy: true, keys: secrets.cookieKeys });

@@ -14,7 +14,7 @@ export interface Catalog {
 export function createCatalog(deps: { db: Database; changes: Changes }): Catalog {
   const load = cacheUntilChanged({
     changes: deps.changes,
-    topics: ['apis'],
+    topic: 'apis',
     maxEntries: 1,
     load: () => listApis(deps.db),
   });

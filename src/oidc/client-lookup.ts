@@ -17,6 +17,9 @@ export interface ClientLookup {
   stored(client: ProtocolClient): Client;
 }
 
+/** About 10 KB each, as far as they are in use. */
+const MAX_CLIENTS = 200_000;
+
 const AUTHENTICATED_ROUTES = new Set([
   'token',
   'introspection',
@@ -32,8 +35,8 @@ export function createClientLookup(deps: {
 }): ClientLookup {
   const load = cacheUntilChanged({
     changes: deps.changes,
-    topics: ['clients', 'apis'],
-    maxEntries: 20_000,
+    topic: 'clients',
+    maxEntries: MAX_CLIENTS,
     load: (id) => findClient(deps.db, id),
   });
   const storedClients = new WeakMap<ProtocolClient, Client>();

@@ -52,8 +52,10 @@ export async function insertApi(db: Database, api: NewApi): Promise<string> {
 /** Makes a client the API's own: it may introspect the API's tokens. */
 export async function setApiClient(db: Database, apiId: string, clientId: string): Promise<void> {
   const query = await db.write();
-  await query('apis').where({ id: apiId }).update({ client_id: clientId });
-  await announce(query, 'apis');
+  await query.transaction(async (transaction) => {
+    await transaction('apis').where({ id: apiId }).update({ client_id: clientId });
+    await announce(transaction, 'apis');
+  });
 }
 
 /** All APIs with their scopes, oldest first. */

@@ -1,87 +1,137 @@
-// News between nodes: NOTIFY in the transaction that changes something, LISTEN on one connection.
+// News between nodes. Who changes something raises the generation of its topic and notifies, in its
+// own transaction. Every node listens, and also asks for the generations every two seconds: behind
+// a pooler, or when a notification was lost, it is late by that, and never by more than five.
 import type { Knex } from 'knex';
-import pg from 'pg';
+import { z } from 'zod';
+import type { Database } from './database.ts';
+import { listen } from './notifications.ts';
 
 const CHANNEL = 'gatehouse_changes';
+const POLL_MS = 2000;
+const RETRY_MS = 500;
+/** No cache is trusted when its node has not asked for this long. */
+export const MAX_NEWS_AGE_MS = 5000;
 
 export type Topic = 'clients' | 'apis' | 'signing_keys';
 
+/** `key` names what changed; undefined: anything of the topic. A rejected listener is called again. */
+export type ChangeListener = (key: string | undefined) => void | Promise<void>;
+
 export interface Changes {
   /** Calls `listener` when another node (or this one) changed something of the topic. */
-  on(topic: Topic, listener: () => void): void;
+  on(topic: Topic, listener: ChangeListener): void;
   /** False while news may be missed: caches must not be trusted then. */
   live(): boolean;
   close(): Promise<void>;
 }
 
 /** Tells every node, when the running transaction commits, that something of the topic changed. */
-export async function announce(query: Knex, topic: Topic): Promise<void> {
-  await query.raw('SELECT pg_notify(?, ?)', [CHANNEL, topic]);
+export async function announce(query: Knex, topic: Topic, key?: string): Promise<void> {
+  // The row stays locked until the commit: generations, and so notifications, come in one order.
+  await query.raw(
+    `WITH raised AS (
+       INSERT INTO generations AS g (topic, generation) VALUES (?, 1)
+       ON CONFLICT (topic) DO UPDATE SET generation = g.generation + 1 RETURNING *)
+     SELECT pg_notify(?, json_build_object(
+       'topic', topic, 'generation', generation, 'key', ?::text)::text) FROM raised`,
+    [topic, CHANNEL, key ?? null],
+  );
 }
 
-/** Listens for changes; reconnects by itself. After every reconnection all listeners are called. */
-export function listenForChanges(options: {
+const news = z.object({ topic: z.string(), generation: z.number(), key: z.string().nullable() });
+
+/** Follows the changes of all nodes. `url` reaches the database without a pooler, where that can be. */
+export function followChanges(options: {
+  db: Database;
   url: string;
-  name: string;
   onError: (error: unknown) => void;
 }): Changes {
-  const listeners = new Map<string, (() => void)[]>();
-  let client: pg.Client | undefined;
-  let live = false;
+  const listeners = new Map<string, ChangeListener[]>();
+  const known = new Map<string, number>();
+  let askedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
-  let retry: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let polling: Promise<void> | undefined;
 
-  const tellAll = () => {
-    for (const list of listeners.values()) for (const listener of list) listener();
+  const failed = (error: unknown) => {
+    if (!closed) options.onError(error);
   };
 
-  const lost = (error?: unknown) => {
-    if (closed || retry) return;
-    live = false;
-    if (error) options.onError(error);
-    client?.end().catch(() => undefined);
-    client = undefined;
-    retry = setTimeout(() => {
-      retry = undefined;
-      void connect();
-    }, 500);
+  const tell = (topic: string, key?: string) => {
+    const calls = (listeners.get(topic) ?? []).map(async (listener) => listener(key));
+    Promise.all(calls).catch((error: unknown) => {
+      failed(error);
+      // Whoever could not take the news up must hear of it again, and trusts nothing until then.
+      known.delete(topic);
+      askedAt = Number.NEGATIVE_INFINITY;
+      pollIn(RETRY_MS);
+    });
   };
 
-  const connect = async () => {
-    const next = new pg.Client({
-      connectionString: options.url,
-      application_name: options.name,
-      connectionTimeoutMillis: 1500,
-      keepAlive: true,
-    });
-    client = next;
-    next.on('error', lost);
-    next.on('end', () => client === next && lost());
-    next.on('notification', ({ payload }) => {
-      for (const listener of listeners.get(payload ?? '') ?? []) listener();
-    });
-    try {
-      await next.connect();
-      await next.query(`LISTEN ${CHANNEL}`);
-      if (closed) return;
-      live = true;
-      // What changed while nobody listened is unknown, so everything is stale.
-      tellAll();
-    } catch (error) {
-      lost(error);
+  const poll = async () => {
+    const now = performance.now();
+    const generations = await readGenerations(options.db);
+    askedAt = now;
+    for (const topic of listeners.keys()) {
+      const generation = generations.get(topic) ?? 0;
+      if (known.get(topic) === generation) continue;
+      known.set(topic, generation);
+      tell(topic);
     }
   };
 
-  void connect();
+  const pollIn = (milliseconds: number) => {
+    clearTimeout(timer);
+    if (closed) return;
+    timer = setTimeout(() => {
+      polling = poll().then(
+        () => pollIn(POLL_MS),
+        (error) => {
+          failed(error);
+          pollIn(RETRY_MS);
+        },
+      );
+    }, milliseconds);
+  };
+
+  const receive = (payload: string) => {
+    const { topic, generation, key } = news.parse(JSON.parse(payload));
+    const before = known.get(topic);
+    if (before !== undefined && before >= generation) return;
+    known.set(topic, generation);
+    // Without the one before, it is unknown what else changed.
+    tell(topic, before === generation - 1 ? (key ?? undefined) : undefined);
+  };
+
+  pollIn(0);
+  const listening = listen({
+    url: options.url,
+    name: options.db.name,
+    channel: CHANNEL,
+    onNotification: receive,
+    onConnected: () => pollIn(0),
+    onError: failed,
+  });
+
   return {
-    on: (topic, listener) => {
+    on(topic, listener) {
       listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
     },
-    live: () => live,
+    live: () => performance.now() - askedAt < MAX_NEWS_AGE_MS,
     async close() {
       closed = true;
-      clearTimeout(retry);
-      await client?.end().catch(() => undefined);
+      clearTimeout(timer);
+      await Promise.all([listening.close(), polling]);
     },
   };
+}
+
+async function readGenerations(db: Database): Promise<Map<string, number>> {
+  const { rows } = await db.knex.raw(
+    `SELECT current_setting('transaction_read_only') AS read_only,
+       (SELECT coalesce(json_object_agg(topic, generation), '{}') FROM generations) AS generations`,
+  );
+  // A standby may be behind: after a switchover the caches of an old primary must not be trusted.
+  if (rows[0].read_only === 'on') throw new Error('the database is read-only');
+  return new Map(Object.entries(rows[0].generations));
 }

@@ -76,7 +76,7 @@ export async function insertClient(db: Database, client: NewClient): Promise<voi
         })),
       );
     }
-    await announce(transaction, 'clients');
+    await announce(transaction, 'clients', client.id);
   });
 }
 
@@ -94,11 +94,13 @@ export async function listClients(db: Database, limit: number): Promise<Client[]
 /** Disables a client on every node. Returns false when there is no such client. */
 export async function disableClient(db: Database, id: string): Promise<boolean> {
   const query = await db.write();
-  const changed = await query('clients')
-    .where({ id })
-    .update({ disabled_at: query.raw('coalesce(disabled_at, now())') });
-  await announce(query, 'clients');
-  return changed === 1;
+  return query.transaction(async (transaction) => {
+    const changed = await transaction('clients')
+      .where({ id })
+      .update({ disabled_at: query.raw('coalesce(disabled_at, now())') });
+    await announce(transaction, 'clients', id);
+    return changed === 1;
+  });
 }
 
 /** Replaces the URIs and origins of a client, as the demo does when its ports change. */
@@ -108,14 +110,16 @@ export async function replaceClientUris(
   uris: Pick<Client, 'redirectUris' | 'postLogoutRedirectUris' | 'allowedCorsOrigins'>,
 ): Promise<void> {
   const query = await db.write();
-  await query('clients')
-    .where({ id })
-    .update({
-      redirect_uris: JSON.stringify(uris.redirectUris),
-      post_logout_redirect_uris: uris.postLogoutRedirectUris,
-      allowed_cors_origins: uris.allowedCorsOrigins,
-    });
-  await announce(query, 'clients');
+  await query.transaction(async (transaction) => {
+    await transaction('clients')
+      .where({ id })
+      .update({
+        redirect_uris: JSON.stringify(uris.redirectUris),
+        post_logout_redirect_uris: uris.postLogoutRedirectUris,
+        allowed_cors_origins: uris.allowedCorsOrigins,
+      });
+    await announce(transaction, 'clients', id);
+  });
 }
 
 async function selectClients(

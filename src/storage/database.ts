@@ -61,6 +61,14 @@ export function openDatabase(options: {
   };
 }
 
+/** True on a primary; false on a standby, which would refuse every write. Throws when unreachable. */
+export async function isWritable(db: Database): Promise<boolean> {
+  const { rows } = await db.knex.raw(
+    "SELECT current_setting('transaction_read_only') AS read_only",
+  );
+  return rows[0].read_only === 'off';
+}
+
 const STARTING_UP = '57P03';
 const START_ATTEMPTS = 6;
 

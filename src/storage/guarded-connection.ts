@@ -64,8 +64,8 @@ export async function withConnection<T>(
   }
 }
 
-// A stopped server, a lost network or a commit that waits for a dead standby answer nothing at all.
-function cutWhenSilent(client: pg.Client & { readyForQuery?: boolean }): void {
+/** A stopped server, a lost network or a commit that waits for a dead standby answers nothing at all. */
+export function cutWhenSilent(client: pg.Client & { readyForQuery?: boolean }): void {
   // The types call it a Duplex; over TCP, TLS and Unix sockets it is a Socket.
   const stream = client.connection.stream as Socket;
   stream.setTimeout(SILENCE_MS);

@@ -50,6 +50,11 @@ export function runInUnitOfWork<T>(knex: Knex, work: (unit: UnitOfWork) => Promi
   return storage.run(unit, () => work(unit).finally(unit.end));
 }
 
+/** Runs `work` as if no request were running. */
+export function outsideUnitOfWork<T>(work: () => T): T {
+  return storage.exit(work);
+}
+
 /** Writes in the unit of work of the running request, or in one of its own (tests, jobs, commands). */
 export async function inUnitOfWork(knex: Knex, write: (unit: UnitOfWork) => void): Promise<void> {
   const unit = currentUnitOfWork();
