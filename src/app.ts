@@ -57,7 +57,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
-  const changes = followChanges({ db, url: config.databaseUrl, onError });
+  const changes = await followChanges({ db, url: config.databaseUrl, onError });
   const catalog = createCatalog({ db, changes });
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys });
   const render = createRender({
@@ -127,6 +127,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       interactions,
       protocolHost({
         handle: provider.handle,
+        isCurrent: changes.live,
         introspection,
         render,
         browser,

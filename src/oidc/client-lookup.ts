@@ -17,8 +17,8 @@ export interface ClientLookup {
   stored(client: ProtocolClient): Client;
 }
 
-/** About 10 KB each, as far as they are in use. */
-const MAX_CLIENTS = 200_000;
+/** About 3 KB each, of those that are in use. */
+const MAX_CLIENTS = 150_000;
 
 const AUTHENTICATED_ROUTES = new Set([
   'token',

@@ -1,8 +1,8 @@
 // What the host adds around the protocol endpoints: POST /authorize, and caching of public documents.
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import getRawBody from 'raw-body';
-import { AppError } from '../errors.ts';
+import { AppError, temporarilyUnavailable } from '../errors.ts';
 import { expectOwnOrigin } from '../http/form.ts';
 import type { Render } from '../http/render.ts';
 import type { BrowserBinding } from './browser-binding.ts';
@@ -23,6 +23,8 @@ const MAX_QUERY_BYTES = 8 * 1024;
 /** Hands a request to the provider. */
 export function protocolHost(deps: {
   handle: Middleware;
+  /** False while this node may have missed what others changed: then it must not speak for them. */
+  isCurrent: () => boolean;
   introspection: JwtIntrospectionDeps;
   render: Render;
   browser: BrowserBinding;
@@ -33,13 +35,27 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
-    if (path === '/logout/confirm') expectOwnOrigin(ctx);
+    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps.handle);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
-    await deps.handle(ctx, next);
+    if (path === '/logout/confirm') expectOwnOrigin(ctx);
+    await handleCurrent(ctx, next, deps);
     await completeAnswer(ctx, deps);
-    if (PUBLIC_DOCUMENTS.has(path) && ctx.status === 200)
-      ctx.set('Cache-Control', 'public, max-age=300');
   };
+}
+
+async function handleCurrent(
+  ctx: Context,
+  next: Next,
+  { handle, isCurrent }: { handle: Middleware; isCurrent: () => boolean },
+): Promise<void> {
+  if (!isCurrent()) throw temporarilyUnavailable();
+  await handle(ctx, next);
+}
+
+// With the database away, too.
+async function servePublicDocument(ctx: Context, next: Next, handle: Middleware): Promise<void> {
+  await handle(ctx, next);
+  if (ctx.status === 200) ctx.set('Cache-Control', 'public, max-age=300');
 }
 
 // An interaction is resumed in the browser that began it, or not at all.

@@ -2,6 +2,7 @@
 // own transaction. Every node listens, and also asks for the generations every two seconds: behind
 // a pooler, or when a notification was lost, it is late by that, and never by more than five.
 import type { Knex } from 'knex';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import { listen } from './notifications.ts';
@@ -40,55 +41,61 @@ export async function announce(query: Knex, topic: Topic, key?: string): Promise
 
 const news = z.object({ topic: z.string(), generation: z.number(), key: z.string().nullable() });
 
-/** Follows the changes of all nodes. `url` reaches the database without a pooler, where that can be. */
-export function followChanges(options: {
+/**
+ * Follows the changes of all nodes. `url` reaches the database without a pooler, where that can be.
+ * Throws when the generations cannot be read: from what is loaded after that, nothing is missed.
+ */
+export async function followChanges(options: {
   db: Database;
   url: string;
   onError: (error: unknown) => void;
-}): Changes {
+}): Promise<Changes> {
+  const { db, onError } = options;
   const listeners = new Map<string, ChangeListener[]>();
-  const known = new Map<string, number>();
-  let askedAt = Number.NEGATIVE_INFINITY;
+  const known = await readGenerations(db.knex);
+  // Who could not take the news up must hear of it again; nothing is trusted until then.
+  const untold = new Set<string>();
+  let askedAt = performance.now();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let polling: Promise<void> | undefined;
-
-  const failed = (error: unknown) => {
-    if (!closed) options.onError(error);
-  };
+  let asking: Promise<void> | undefined;
 
   const tell = (topic: string, key?: string) => {
     const calls = (listeners.get(topic) ?? []).map(async (listener) => listener(key));
-    Promise.all(calls).catch((error: unknown) => {
-      failed(error);
-      // Whoever could not take the news up must hear of it again, and trusts nothing until then.
-      known.delete(topic);
-      askedAt = Number.NEGATIVE_INFINITY;
-      pollIn(RETRY_MS);
-    });
+    Promise.all(calls).then(
+      () => untold.delete(topic),
+      (error: unknown) => {
+        onError(error);
+        untold.add(topic);
+        askIn(RETRY_MS);
+      },
+    );
   };
 
-  const poll = async () => {
+  const ask = async () => {
     const now = performance.now();
-    const generations = await readGenerations(options.db);
+    const before = new Map(known);
+    // Not through the pool, if that can be: busy as it may be, the news must come through.
+    const generations = await readGenerations(db.knex, listening.connection());
     askedAt = now;
-    for (const topic of listeners.keys()) {
-      const generation = generations.get(topic) ?? 0;
-      if (known.get(topic) === generation) continue;
+    for (const [topic, generation] of generations) {
+      // A notification that came meanwhile knows better.
+      if (known.get(topic) !== before.get(topic)) continue;
+      if (known.get(topic) === generation && !untold.has(topic)) continue;
       known.set(topic, generation);
       tell(topic);
     }
   };
 
-  const pollIn = (milliseconds: number) => {
+  const askIn = (milliseconds: number) => {
     clearTimeout(timer);
     if (closed) return;
     timer = setTimeout(() => {
-      polling = poll().then(
-        () => pollIn(POLL_MS),
-        (error) => {
-          failed(error);
-          pollIn(RETRY_MS);
+      asking = ask().then(
+        () => askIn(POLL_MS),
+        (error: unknown) => {
+          onError(error);
+          askIn(RETRY_MS);
         },
       );
     }, milliseconds);
@@ -96,41 +103,41 @@ export function followChanges(options: {
 
   const receive = (payload: string) => {
     const { topic, generation, key } = news.parse(JSON.parse(payload));
-    const before = known.get(topic);
-    if (before !== undefined && before >= generation) return;
+    const before = known.get(topic) ?? 0;
+    if (before >= generation) return;
     known.set(topic, generation);
     // Without the one before, it is unknown what else changed.
     tell(topic, before === generation - 1 ? (key ?? undefined) : undefined);
   };
 
-  pollIn(0);
   const listening = listen({
     url: options.url,
-    name: options.db.name,
+    name: db.name,
     channel: CHANNEL,
     onNotification: receive,
-    onConnected: () => pollIn(0),
-    onError: failed,
+    onConnected: () => askIn(0),
+    onError: (error) => closed || onError(error),
   });
+  askIn(POLL_MS);
 
   return {
     on(topic, listener) {
       listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
     },
-    live: () => performance.now() - askedAt < MAX_NEWS_AGE_MS,
+    live: () => untold.size === 0 && performance.now() - askedAt < MAX_NEWS_AGE_MS,
     async close() {
       closed = true;
       clearTimeout(timer);
-      await Promise.all([listening.close(), polling]);
+      await Promise.all([listening.close(), asking]);
     },
   };
 }
 
-async function readGenerations(db: Database): Promise<Map<string, number>> {
-  const { rows } = await db.knex.raw(
-    `SELECT current_setting('transaction_read_only') AS read_only,
-       (SELECT coalesce(json_object_agg(topic, generation), '{}') FROM generations) AS generations`,
-  );
+const GENERATIONS = `SELECT current_setting('transaction_read_only') AS read_only,
+  (SELECT coalesce(json_object_agg(topic, generation), '{}') FROM generations) AS generations`;
+
+async function readGenerations(knex: Knex, connection?: pg.Client): Promise<Map<string, number>> {
+  const { rows } = await (connection ? connection.query(GENERATIONS) : knex.raw(GENERATIONS));
   // A standby may be behind: after a switchover the caches of an old primary must not be trusted.
   if (rows[0].read_only === 'on') throw new Error('the database is read-only');
   return new Map(Object.entries(rows[0].generations));

@@ -3,9 +3,10 @@ import pg from 'pg';
 import { CONNECT_MS, cutWhenSilent } from './guarded-connection.ts';
 
 const RETRY_MS = 500;
-const HEARTBEAT_MS = 2000;
 
 export interface Listening {
+  /** The connection while there is one: also for what must not wait for the pool. */
+  connection(): pg.Client | undefined;
   close(): Promise<void>;
 }
 
@@ -18,58 +19,49 @@ export function listen(options: {
   onConnected: () => void;
   onError: (error: unknown) => void;
 }): Listening {
-  let client: pg.Client | undefined;
+  let connected: pg.Client | undefined;
+  let connecting: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   const connect = async () => {
-    const next = new pg.Client({
+    const client = new pg.Client({
       connectionString: options.url,
       application_name: options.name,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
     });
-    client = next;
-    next.on('error', options.onError);
-    next.on('end', () => reconnect(next));
-    next.on('notification', ({ payload }) => options.onNotification(payload ?? ''));
+    connecting = client;
+    client.on('error', options.onError);
+    client.on('end', () => reconnect(client));
+    client.on('notification', ({ payload }) => options.onNotification(payload ?? ''));
     try {
-      await next.connect();
-      cutWhenSilent(next);
-      await next.query(`LISTEN ${options.channel}`);
+      await client.connect();
+      cutWhenSilent(client);
+      await client.query(`LISTEN ${options.channel}`);
+      connected = client;
       options.onConnected();
-      beat(next);
     } catch (error) {
       options.onError(error);
-      reconnect(next);
+      reconnect(client);
     }
   };
 
-  // A connection that nobody answers any more would be silent for ever.
-  const beat = (beating: pg.Client) => {
-    if (closed || beating !== client) return;
-    timer = setTimeout(() => {
-      beating.query('SELECT 1').then(
-        () => beat(beating),
-        () => reconnect(beating),
-      );
-    }, HEARTBEAT_MS);
-  };
-
   const reconnect = (lost: pg.Client) => {
-    if (closed || lost !== client) return;
-    client = undefined;
-    clearTimeout(timer);
+    if (closed || lost !== connecting) return;
+    connecting = undefined;
+    connected = undefined;
     lost.end().catch(() => undefined);
     timer = setTimeout(() => void connect(), RETRY_MS);
   };
 
   void connect();
   return {
+    connection: () => connected,
     async close() {
       closed = true;
       clearTimeout(timer);
-      await client?.end().catch(() => undefined);
+      await connecting?.end().catch(() => undefined);
     },
   };
 }
