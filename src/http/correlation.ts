@@ -14,6 +14,7 @@ export function correlate(logger: Logger): Middleware {
     await next();
     requestLog(ctx).info(
       {
+        ...ctx.state['logged'],
         method: ctx.method,
         // The path only: queries carry codes, states and hints. Interaction ids are bearer values too.
         path: ctx.path.replace(/^(\/(?:interaction|authorize)\/)[^/]+/i, '$1:uid'),
@@ -23,6 +24,11 @@ export function correlate(logger: Logger): Middleware {
       'request',
     );
   };
+}
+
+/** Adds members to the one line that the log gets of this request. */
+export function logWithRequest(ctx: Context, members: Record<string, unknown>): void {
+  ctx.state['logged'] = { ...ctx.state['logged'], ...members };
 }
 
 /** The correlation id of this request. */

@@ -39,7 +39,7 @@ export function createLogger(
       },
       serializers: { error: serializeError },
     },
-    destination ?? pino.destination({ sync: false }),
+    destination ?? pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }),
   );
 }
 

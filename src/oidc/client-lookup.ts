@@ -1,5 +1,6 @@
 // How the provider finds clients: our own cache instead of the library's (which holds 100), the
 // face that the request calls for, and secrets compared by hash.
+import { createSecretKey } from 'node:crypto';
 import { type Client as ProtocolClient, Provider } from 'oidc-provider';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
@@ -39,6 +40,8 @@ export function createClientLookup(deps: {
     maxEntries: MAX_CLIENTS,
     load: (id) => findClient(deps.db, id),
   });
+  // A raw key would be prepared anew for each request, which costs more than the hash.
+  const hashKeys = deps.hashKeys.map((key) => createSecretKey(key));
   const storedClients = new WeakMap<ProtocolClient, Client>();
 
   const find = async (id: string) => {
@@ -78,7 +81,7 @@ export function createClientLookup(deps: {
         return instance;
       };
       ClientClass.prototype.compareClientSecret = function compare(this: ProtocolClient, secret) {
-        return matchesClientSecret(deps.hashKeys, stored(this).secretHashes, secret);
+        return matchesClientSecret(hashKeys, stored(this).secretHashes, secret);
       };
     },
   };

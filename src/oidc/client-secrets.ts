@@ -1,5 +1,5 @@
 // Client secrets: 256 random bits with a prefix and a checksum, stored as a keyed hash only.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const PREFIX = 'gh_sec_';
@@ -19,13 +19,13 @@ export function secretHint(secret: string): string {
  * HMAC-SHA-256 under the key of the configuration. A slow hash would add nothing to 256 random
  * bits, and would cost every token request (the stored value is no password).
  */
-export function hashClientSecret(key: Buffer, secret: string): Buffer {
+export function hashClientSecret(key: Buffer | KeyObject, secret: string): Buffer {
   return createHmac('sha256', key).update(secret).digest();
 }
 
 /** True when the secret belongs to one of the hashes under one of the keys; constant time for each. */
 export function matchesClientSecret(
-  keys: Buffer[],
+  keys: KeyObject[],
   hashes: { hash: Buffer; expiresAt: Date | undefined }[],
   secret: string,
 ): boolean {

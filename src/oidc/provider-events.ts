@@ -1,7 +1,7 @@
 // oidc-provider's events: to the log, to audit rows, and to the fate of the transaction.
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { requestLog } from '../http/correlation.ts';
+import { logWithRequest } from '../http/correlation.ts';
 import { noteFailure, noteRefusal } from '../http/unit-of-work.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
@@ -66,10 +66,7 @@ export function listenToProvider(
     const grantType = ctx.oidc.params?.['grant_type'];
     // A machine's token must not cost a write: the log line below is its trace.
     if (grantType !== 'client_credentials') record(ctx, 'token.issued', { grant_type: grantType });
-    requestLog(ctx).info(
-      { clientId: ctx.oidc.client?.clientId, grantType, jti: tokenId(ctx) },
-      'token issued',
-    );
+    logWithRequest(ctx, { clientId: ctx.oidc.client?.clientId, grantType, issued: tokenId(ctx) });
   });
   provider.on('grant.revoked', (ctx) => record(ctx, 'grant.revoked'));
   provider.on('end_session.success', (ctx) => record(ctx, 'sign-out'));
@@ -90,10 +87,7 @@ function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): 
 }
 
 function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  requestLog(ctx).info(
-    { event, clientId: ctx.oidc.client?.clientId, ...reasons(error) },
-    'refused',
-  );
+  logWithRequest(ctx, { refused: event, clientId: ctx.oidc.client?.clientId, ...reasons(error) });
 }
 
 function reasons(error: unknown): Record<string, unknown> {
