@@ -18,6 +18,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { unitOfWork } from './http/unit-of-work.ts';
 import type { Views } from './http/views.ts';
 import type { Logger } from './observability/logger.ts';
+import type { Metrics } from './observability/metrics.ts';
 import { createAdapter } from './oidc/adapter.ts';
 import { createBrowserBinding } from './oidc/browser-binding.ts';
 import { createFindAccount } from './oidc/claims.ts';
@@ -44,6 +45,7 @@ export interface AppDeps {
   config: ServerConfig;
   db: Database;
   logger: Logger;
+  metrics?: Metrics | undefined;
   /** Further hosts at which this node answers (demo nodes on loopback only). */
   hostAliases: string[];
   /** What the start page of a demo shows. */
@@ -57,7 +59,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
-  const changes = await followChanges({ db, url: config.databaseUrl, onError });
+  const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys });
   const render = createRender({
@@ -71,6 +73,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
+    keyTimes: config.keyTimes,
     browser,
     db,
     changes,
@@ -80,7 +83,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: createFindAccount(db),
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ render, db }),
-    onError: (error) => logger.error({ error }, 'the signing keys could not be reloaded'),
   });
   const interactions = createInteractionRoutes({
     provider: provider.current,
@@ -114,7 +116,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   };
 
   const koa = new Koa({ proxy: true, keys: secrets.cookieKeys });
-  koa.use(correlate(logger)); // first: whatever happens next carries its id
+  koa.use(correlate({ logger, observe: deps.metrics?.request })); // first: whatever happens next carries its id
   koa.use(securityHeaders({ issuer })); // before the provider, which adds to the policy it finds
   koa.use(errorBoundary({ render, isUnavailable, isUnstorable })); // around everything that may throw
   koa.use(health({ isReady })); // before the host check: probes come by IP address
@@ -128,6 +130,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       protocolHost({
         handle: provider.handle,
         isCurrent: changes.live,
+        cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
         render,
         browser,
@@ -146,7 +149,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     drain: () => {
       draining = true;
     },
-    close: () => changes.close(),
+    close: async () => {
+      provider.close();
+      await changes.close();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { UsageError } from './errors.ts';
 
 /** Keys and peppers; the first of each list is current, the others are still accepted. */
@@ -20,11 +21,16 @@ export interface ServerConfig {
   host: string;
   port: number;
   databaseUrl: string;
+  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
+  databaseDirectUrl: string;
   secrets: Secrets;
   trustedProxies: string[];
+  /** Where /metrics is served; undefined: nowhere. */
+  metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
   productName: string;
+  keyTimes: KeyTimes;
 }
 
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
@@ -33,9 +39,11 @@ export interface DemoConfig {
   port: number;
   dataDir: string;
   databaseUrl: string | undefined;
+  metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
   productName: string;
+  keyTimes: KeyTimes;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -73,7 +81,7 @@ export function isRunByNpm(environment: Environment = process.env): boolean {
 
 /** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
 function readFileVariants(environment: Environment, problems: string[]): Environment {
-  const names = ['DATABASE_URL', ...Object.values(SECRET_VARIABLES)];
+  const names = ['DATABASE_URL', 'DATABASE_DIRECT_URL', ...Object.values(SECRET_VARIABLES)];
   const values: Environment = { ...environment };
   for (const name of names) {
     const path = environment[`${name}_FILE`];
@@ -114,6 +122,10 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     logLevel: read('GATEHOUSE_LOG_LEVEL', LOG_LEVELS, demo ? 'warn' : 'info', `one of ${levels}`),
     rateLimits: read('GATEHOUSE_RATE_LIMITS', z.enum(['on', 'off']), 'on', 'on or off') === 'on',
     productName: values['GATEHOUSE_PRODUCT_NAME'] || 'Gatehouse',
+    metricsPort: values['GATEHOUSE_METRICS_PORT']
+      ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
+      : undefined,
+    keyTimes: readKeyTimes(values, problems),
   };
 }
 
@@ -129,14 +141,15 @@ function readDemo(values: Environment, common: Common, problems: string[]): Demo
     ...common,
     mode: 'demo',
     dataDir: resolve(values['GATEHOUSE_DATA_DIR'] || '.gatehouse'),
-    databaseUrl: readDatabaseUrl(values, problems),
+    databaseUrl: readDatabaseUrl('DATABASE_URL', values, problems),
   };
 }
 
 function readProduction(values: Environment, common: Common, problems: string[]) {
   if (!common.rateLimits)
     problems.push('GATEHOUSE_RATE_LIMITS=off is for the demo only: unset it.');
-  const databaseUrl = readDatabaseUrl(values, problems);
+  const databaseUrl = readDatabaseUrl('DATABASE_URL', values, problems);
+  const databaseDirectUrl = readDatabaseUrl('DATABASE_DIRECT_URL', values, problems);
   if (!values['DATABASE_URL'])
     problems.push(
       'Set DATABASE_URL, for example postgres://gatehouse:...@db.example.com/gatehouse.',
@@ -147,17 +160,22 @@ function readProduction(values: Environment, common: Common, problems: string[])
     issuer: readIssuer(values['GATEHOUSE_ISSUER'], problems),
     host: values['GATEHOUSE_HOST'] || '127.0.0.1',
     databaseUrl: databaseUrl ?? '',
+    databaseDirectUrl: databaseDirectUrl ?? databaseUrl ?? '',
     secrets: readSecrets(values, problems),
     trustedProxies: readTrustedProxies(values['GATEHOUSE_TRUSTED_PROXIES'], problems),
   };
 }
 
-function readDatabaseUrl(values: Environment, problems: string[]): string | undefined {
-  const url = values['DATABASE_URL'];
+function readDatabaseUrl(
+  name: string,
+  values: Environment,
+  problems: string[],
+): string | undefined {
+  const url = values[name];
   if (!url) return undefined;
   const protocol = URL.parse(url)?.protocol;
   if (protocol !== 'postgres:' && protocol !== 'postgresql:')
-    problems.push('DATABASE_URL must be a postgres:// URL.');
+    problems.push(`${name} must be a postgres:// URL.`);
   return url;
 }
 

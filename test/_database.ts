@@ -4,7 +4,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { openDatabase } from '../src/storage/database.ts';
 import { openEmbeddedDatabase } from '../src/storage/embedded/embedded-database.ts';
 import { migrate } from '../src/storage/migrate.ts';
 
@@ -55,9 +54,7 @@ async function ensureTemplate(client: pg.Client, serverUrl: string): Promise<str
   if (found.rowCount) return name;
   await client.query(`DROP DATABASE IF EXISTS ${name}_new`);
   await client.query(`CREATE DATABASE ${name}_new`);
-  const db = openDatabase({ url: databaseUrl(serverUrl, `${name}_new`), name: 'template' });
-  await migrate(db);
-  await db.close();
+  await migrate({ url: databaseUrl(serverUrl, `${name}_new`), name: 'template' });
   await client.query(`ALTER DATABASE ${name}_new RENAME TO ${name}`);
   return name;
 }

@@ -25,11 +25,19 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
     host: '127.0.0.1',
     port,
     databaseUrl: installation.databaseUrl,
+    databaseDirectUrl: installation.databaseUrl,
+    metricsPort: undefined,
     secrets: installation.secrets,
     trustedProxies: [],
     logLevel: 'info',
     rateLimits: false,
     productName: 'Gatehouse',
+    keyTimes: {
+      jwksCacheSeconds: 300,
+      publishSeconds: 86_400,
+      keepSeconds: 90_000,
+      rotationSeconds: 90 * 86_400,
+    },
     ...overrides,
   };
   const log: string[] = [];

@@ -8,7 +8,7 @@ import {
   SIGNING_ALGS,
   TOKEN_TYPES,
 } from '../catalog/register-api.ts';
-import { ensureSigningKeys } from '../oidc/signing-keys.ts';
+import { ensureSigningKeys } from '../oidc/keys/ensure-keys.ts';
 import { type Api, listApis } from '../storage/apis.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import { OPERATOR, withInstallation } from './open.ts';
@@ -71,10 +71,10 @@ Example:
 
 async function runCreate(options: z.infer<typeof createOptions>): Promise<void> {
   const { claim: claims, scope: scopes, lifetime: tokenLifetime, json, ...rest } = options;
-  const api = await withInstallation(async ({ db, secrets }) => {
+  const api = await withInstallation(async ({ db, secrets, keyTimes }) => {
     const { encryptionKeys } = await secrets();
     const id = await registerApi(
-      { db, ensureSigningKey: (alg) => ensureSigningKeys({ db, encryptionKeys }, [alg]) },
+      { db, ensureSigningKey: (alg) => ensureSigningKeys({ db, encryptionKeys, keyTimes }, [alg]) },
       { ...rest, audience: rest.audience ?? rest.resource, claims, scopes, tokenLifetime },
     );
     const detail = { by: OPERATOR, api: id, resource: rest.resource };

@@ -1,4 +1,6 @@
 // How every command reaches its database: the configuration decides, and what was opened is closed.
+
+import type { KeyTimes } from '../config/key-times.ts';
 import { type Config, type DemoConfig, readConfig, type Secrets } from '../config.ts';
 import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
 import { UsageError } from '../errors.ts';
@@ -17,6 +19,7 @@ export interface Installation {
   db: Database;
   /** The server's own secrets. Throws a UsageError when those of the environment are others. */
   secrets(): Promise<Secrets>;
+  keyTimes: KeyTimes;
 }
 
 /**
@@ -33,7 +36,7 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
     const secrets = () => ownSecrets(db, config);
     return runInUnitOfWork(db.knex, async (unit) => {
       try {
-        const result = await work({ db, secrets });
+        const result = await work({ db, secrets, keyTimes: config.keyTimes });
         await unit.commit();
         return result;
       } catch (error) {
@@ -44,16 +47,19 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
   });
 }
 
-/** Runs `work` on the database of the configuration, whatever is in it, and closes it. */
+/**
+ * Runs `work` on the database of the configuration, whatever is in it, and closes it. `url` reaches
+ * it without a pooler, where that can be.
+ */
 export async function withDatabase<T>(
   config: Config,
-  work: (db: Database) => Promise<T>,
+  work: (db: Database, url: string) => Promise<T>,
 ): Promise<T> {
   const server = await openServer(config);
   const db = openDatabase({ url: server.url, name: applicationName() });
   try {
     await expectReachable(db);
-    return await work(db);
+    return await work(db, server.directUrl);
   } finally {
     await db.close();
     await server.stop();
@@ -61,12 +67,16 @@ export async function withDatabase<T>(
 }
 
 async function openServer(config: Config) {
-  if (config.mode === 'production') return { url: config.databaseUrl, stop: async () => undefined };
+  if (config.mode === 'production') {
+    const { databaseUrl: url, databaseDirectUrl: directUrl } = config;
+    return { url, directUrl, stop: async () => undefined };
+  }
   // Loaded only here: it brings the whole server, and most commands are done before that.
   const { openDemoDatabase } = await import('../demo/start.ts');
   const onStandardError = { write: (line: string) => void process.stderr.write(line) };
   const logger = createLogger({ level: config.logLevel, name: 'gatehouse' }, onStandardError);
-  return openDemoDatabase(config, logger);
+  const { url, stop } = await openDemoDatabase(config, logger);
+  return { url, directUrl: url, stop };
 }
 
 async function expectInstalled(db: Database, config: Config): Promise<void> {
@@ -85,7 +95,7 @@ function notSetUp({ dataDir }: DemoConfig): UsageError {
 async function ownSecrets(db: Database, config: Config): Promise<Secrets> {
   const secrets = config.mode === 'demo' ? openSecrets(config.dataDir) : config.secrets;
   if ((await listSigningKeys(db)).length === 0) return secrets;
-  const { loadSigningKeys } = await import('../oidc/signing-keys.ts');
+  const { loadSigningKeys } = await import('../oidc/keys/key-view.ts');
   await loadSigningKeys({ db, encryptionKeys: secrets.encryptionKeys }).catch(() => {
     throw new UsageError(
       'These secrets are not the ones of the server: GATEHOUSE_ENCRYPTION_KEYS does not decrypt its signing keys. Take all four from the same place as the server does.',

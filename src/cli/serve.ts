@@ -8,12 +8,15 @@ import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
 import { UsageError } from '../errors.ts';
+import { createMetricsServer } from '../http/metrics-listener.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
 import { type Database, expectReachable, openDatabase } from '../storage/database.ts';
 import { applicationName } from '../storage/embedded/embedded-database.ts';
 import { withFileLock } from '../storage/embedded/file-lock.ts';
 import { recordInstallation } from '../storage/installation.ts';
 import { migrate } from '../storage/migrate.ts';
+import { readGrowth } from '../storage/pruning.ts';
 import { expectMigrated, expectMode } from './preconditions.ts';
 
 export interface RunningServer {
@@ -56,7 +59,7 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
     // Until it listens, another process cannot see that this one is the first.
     await withFileLock(join(config.dataDir, 'start.lock'), async () => {
       await expectReachable(db);
-      await migrate(db);
+      await migrate({ url: database.url, name: db.name });
       const { server, demo, primary } = await prepareDemo(config, db, database.url);
       const running = await listen({ config: server, db, logger, demo });
       stops.unshift(running.stop);
@@ -81,9 +84,14 @@ async function listen(options: {
   logger: Logger;
   demo: DemoFile | undefined;
 }): Promise<RunningServer> {
-  const { config, demo } = options;
+  const { config, db, logger, demo } = options;
+  const metrics =
+    config.metricsPort === undefined
+      ? undefined
+      : createMetrics({ readGrowth: () => readGrowth(db) });
   const app = await createApp({
     ...options,
+    metrics,
     // A further node of a demo is reached at its own port, and still speaks for the one issuer.
     hostAliases: demo ? [`127.0.0.1:${config.port}`] : [],
     demo: demo && {
@@ -102,18 +110,26 @@ async function listen(options: {
     if (draining) res.setHeader('Connection', 'close');
     void handle(req, res);
   });
+  const metricsServer = metrics && createMetricsServer(metrics.read);
   try {
     await bind(server, config);
+    if (metricsServer)
+      await bind(metricsServer, { host: config.host, port: config.metricsPort ?? 0 });
   } catch (error) {
     await app.close();
     throw error;
   }
+  const jobs = import('./background.ts').then(({ startBackgroundJobs }) =>
+    startBackgroundJobs({ config, db, logger, metrics }),
+  );
   return stopWith([
     async () => {
       draining = true;
       app.drain();
       await close(server);
     },
+    async () => (await jobs).stop(),
+    async () => metricsServer && close(metricsServer),
     app.close,
   ]);
 }
@@ -151,7 +167,7 @@ function close(server: Server): Promise<void> {
 }
 
 // Stops in the given order, each even when the one before it failed, and once.
-function stopWith(stops: (() => Promise<void>)[]): RunningServer {
+function stopWith(stops: (() => Promise<unknown>)[]): RunningServer {
   let stopped: Promise<void> | undefined;
   const stopAll = async () => {
     for (const stop of stops) await stop().catch(() => undefined);

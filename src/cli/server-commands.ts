@@ -67,7 +67,7 @@ function runSecrets({ dir }: z.infer<typeof secretsOptions>): void {
 }
 
 async function runMigrate({ json }: z.infer<typeof migrateOptions>): Promise<void> {
-  const applied = await withDatabase(readConfig(), (db) => migrate(db));
+  const applied = await withDatabase(readConfig(), (db, url) => migrate({ url, name: db.name }));
   if (json) printJson({ applied });
   else process.stdout.write(applied.length > 0 ? `${applied.join('\n')}\n` : 'Nothing to do.\n');
 }

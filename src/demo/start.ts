@@ -56,11 +56,14 @@ export async function prepareDemo(
     host: '127.0.0.1',
     port: config.port,
     databaseUrl,
+    databaseDirectUrl: databaseUrl,
+    metricsPort: config.metricsPort,
     secrets,
     trustedProxies: [],
     logLevel: config.logLevel,
     rateLimits: config.rateLimits,
     productName: config.productName,
+    keyTimes: config.keyTimes,
   };
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {

@@ -3,8 +3,17 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../observability/logger.ts';
 
-/** Gives each request its id and a logger that carries it, and logs the finished request. */
-export function correlate(logger: Logger): Middleware {
+/**
+ * Gives each request its id and a logger that carries it, and logs the finished request. `observe`
+ * is told the name of the route, of which there are few, the status and the seconds it took.
+ */
+export function correlate({
+  logger,
+  observe,
+}: {
+  logger: Logger;
+  observe: ((route: string, status: number, seconds: number) => void) | undefined;
+}): Middleware {
   return async function correlation(ctx, next) {
     const id = randomUUID();
     const started = performance.now();
@@ -12,6 +21,8 @@ export function correlate(logger: Logger): Middleware {
     ctx.state['log'] = logger.child({ correlationId: id });
     ctx.set('X-Correlation-Id', id);
     await next();
+    const milliseconds = performance.now() - started;
+    observe?.(routeOf(ctx), ctx.status, milliseconds / 1000);
     requestLog(ctx).info(
       {
         ...ctx.state['logged'],
@@ -19,11 +30,16 @@ export function correlate(logger: Logger): Middleware {
         // The path only: queries carry codes, states and hints. Interaction ids are bearer values too.
         path: ctx.path.replace(/^(\/(?:interaction|authorize)\/)[^/]+/i, '$1:uid'),
         status: ctx.status,
-        ms: Math.round(performance.now() - started),
+        ms: Math.round(milliseconds),
       },
       'request',
     );
   };
+}
+
+// Of a page by its pattern, of the protocol by the library's name; what strangers make up is one.
+function routeOf(ctx: Context): string {
+  return ctx['_matchedRoute']?.toString() ?? ctx['oidc']?.route ?? 'other';
 }
 
 /** Adds members to the one line that the log gets of this request. */

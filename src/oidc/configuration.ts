@@ -15,7 +15,7 @@ import type { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import type { createProviderPages } from './provider-pages.ts';
 import { createPkcePolicy } from './request-policy.ts';
-import { createResourceIndicators } from './resource-servers.ts';
+import { createResourceIndicators, type Signers } from './resource-servers.ts';
 
 const MINUTE = 60;
 const DAY = 24 * 3600;
@@ -30,6 +30,7 @@ export interface ConfigurationDeps {
   issuer: string;
   cookieKeys: string[];
   jwks: JWKS;
+  signers: Signers;
   adapter: AdapterFactory;
   findAccount: FindAccount;
   loadExistingGrant: ReturnType<typeof createGrantLoader>;
@@ -120,7 +121,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
       },
-      resourceIndicators: createResourceIndicators({ catalog: deps.catalog, clients }),
+      resourceIndicators: createResourceIndicators(deps),
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: pages.logoutSource,

@@ -6,65 +6,73 @@ import type { JSONWebKeySet } from 'jose';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { type AuthorizationCode, Provider } from 'oidc-provider';
+import { temporarilyUnavailable } from '../errors.ts';
 import type { Changes } from '../storage/changes.ts';
 import type { Database } from '../storage/database.ts';
 import { redeemJti } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { type ConfigurationDeps, createConfiguration } from './configuration.ts';
+import type { KeyDeps } from './keys/key-times.ts';
+import { type KeyView, toKeySets } from './keys/key-view.ts';
+import { followKeys } from './keys/live-keys.ts';
 import { listenToProvider } from './provider-events.ts';
 import { noteRedirectUri } from './refusals.ts';
 import { attachRequestPolicy } from './request-policy.ts';
-import { ensureSigningKeys, loadSigningKeys } from './signing-keys.ts';
 
 export interface LiveProvider {
   current(): Provider;
   /** The published keys. */
   jwks(): JSONWebKeySet;
   handle: Middleware;
+  close(): void;
 }
 
-export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks'> & {
-  db: Database;
-  changes: Changes;
-  encryptionKeys: Buffer[];
-  browser: BrowserBinding;
-  onError: (error: unknown) => void;
-};
+export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks' | 'signers'> &
+  KeyDeps & {
+    changes: Changes;
+    browser: BrowserBinding;
+  };
 
 /** Makes sure that the keys exist, builds the Provider, and keeps it current. */
 export async function createLiveProvider(deps: LiveProviderDeps): Promise<LiveProvider> {
-  let current: { provider: Provider; handle: Middleware; jwks: JSONWebKeySet };
-
-  const rebuild = async () => {
-    const apis = await deps.catalog.all();
-    await ensureSigningKeys(deps, ['RS256', ...apis.map(({ alg }) => alg)]);
-    const { signing, published } = await loadSigningKeys(deps);
-    const provider = createProvider(deps, signing as ConfigurationDeps['jwks']['keys']);
+  let current: { provider: Provider; handle: Middleware; jwks: JSONWebKeySet; view: KeyView };
+  const use = (view: KeyView) => {
+    const { signing, published } = toKeySets(view.keys, deps.encryptionKeys);
+    const keys = signing as ConfigurationDeps['jwks']['keys'];
+    const provider = createProvider(deps, { jwks: { keys }, signers: view.signers });
     current = {
       provider,
       handle: compose(provider.middleware) as Middleware,
       jwks: { keys: published as JSONWebKeySet['keys'] },
+      view,
     };
   };
-
-  await rebuild();
-  // One at a time, so that an older set of keys cannot replace a newer one.
-  let queue = Promise.resolve();
-  const refresh = () => {
-    queue = queue.then(rebuild).catch(deps.onError);
-  };
-  deps.changes.on('signing_keys', refresh);
-  deps.changes.on('apis', refresh);
+  const following = await followKeys({ ...deps, use });
 
   return {
     current: () => current.provider,
     jwks: () => current.jwks,
-    handle: (ctx, next) => current.handle(ctx, next),
+    close: following.close,
+    async handle(ctx, next) {
+      const { handle, view } = current;
+      await handle(ctx, next);
+      // It took so long that what it signed is worth nothing: it may try again.
+      if (isWithdrawn(view, current.view)) throw temporarilyUnavailable();
+    },
   };
 }
 
-function createProvider(deps: LiveProviderDeps, keys: ConfigurationDeps['jwks']['keys']): Provider {
-  const provider = new Provider(deps.issuer, createConfiguration({ ...deps, jwks: { keys } }));
+function isWithdrawn(then: KeyView, now: KeyView): boolean {
+  if (then === now) return false;
+  const published = new Set(now.keys.map(({ kid }) => kid));
+  return [...then.signers.values()].some((kid) => !published.has(kid));
+}
+
+function createProvider(
+  deps: LiveProviderDeps,
+  keys: Pick<ConfigurationDeps, 'jwks' | 'signers'>,
+): Provider {
+  const provider = new Provider(deps.issuer, createConfiguration({ ...deps, ...keys }));
   provider.proxy = true;
   deps.clients.attach(provider);
   attachRequestPolicy(provider);

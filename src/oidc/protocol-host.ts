@@ -25,6 +25,8 @@ export function protocolHost(deps: {
   handle: Middleware;
   /** False while this node may have missed what others changed: then it must not speak for them. */
   isCurrent: () => boolean;
+  /** Seconds that caches may keep the public documents. */
+  cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
   render: Render;
   browser: BrowserBinding;
@@ -35,7 +37,7 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
-    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps.handle);
+    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
     await handleCurrent(ctx, next, deps);
@@ -53,9 +55,13 @@ async function handleCurrent(
 }
 
 // With the database away, too.
-async function servePublicDocument(ctx: Context, next: Next, handle: Middleware): Promise<void> {
+async function servePublicDocument(
+  ctx: Context,
+  next: Next,
+  { handle, cacheSeconds }: { handle: Middleware; cacheSeconds: number },
+): Promise<void> {
   await handle(ctx, next);
-  if (ctx.status === 200) ctx.set('Cache-Control', 'public, max-age=300');
+  if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${cacheSeconds}`);
 }
 
 // An interaction is resumed in the browser that began it, or not at all.

@@ -7,9 +7,12 @@ import {
   type ResourceServer,
 } from 'oidc-provider';
 import type { Api, Catalog } from '../catalog/apis.ts';
+import { AppError } from '../errors.ts';
+import { noteFailure } from '../http/unit-of-work.ts';
 import type { Client } from '../storage/clients.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
+import { NEWS_SECONDS } from './keys/key-times.ts';
 import { restoreOfflineAccess } from './offline-access.ts';
 import {
   apiByName,
@@ -25,12 +28,18 @@ import {
 
 type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
 
+/** The algorithms that have a key which may sign. */
+export interface Signers {
+  has(alg: Api['alg']): boolean;
+}
+
 /** The `features.resourceIndicators` configuration. */
 export function createResourceIndicators(deps: {
   catalog: Catalog;
   clients: ClientLookup;
+  signers: Signers;
 }): ResourceIndicators {
-  const { catalog, clients } = deps;
+  const { catalog, clients, signers } = deps;
   return {
     enabled: true,
     async defaultResource(ctx, protocolClient, granted) {
@@ -54,6 +63,7 @@ export function createResourceIndicators(deps: {
         throw new errors.InvalidTarget(`this client was given no scope of ${printable(resource)}`);
       if (asksForScopes(ctx)) normalizeScope(ctx, api, client);
       checkScopes(api, client, apiScopes(scopeInUse(ctx)));
+      expectSigner(ctx, api, signers);
       return toResourceServer(api, client);
     },
     async useGrantedResource(ctx, model) {
@@ -135,6 +145,20 @@ function wrongTarget(resource: string, unknown: boolean) {
       ? `${printable(resource)} is not an API of this server (compare every character, also a trailing slash)`
       : 'a token is for exactly one API: send one resource parameter',
   );
+}
+
+// The first key of an algorithm waits until every node publishes it. To the library this error is a
+// refusal like any other: noted as a failure, it consumes nothing and is answered with 503.
+function expectSigner(ctx: KoaContextWithOIDC, api: Api, signers: Signers): void {
+  if (ctx.oidc.route !== 'token' || signers.has(api.alg)) return;
+  const error = new AppError(
+    503,
+    'temporarily_unavailable',
+    `The key that signs tokens for ${printable(api.resource)} is being published. Please try again in a few seconds.`,
+    { headers: { 'Retry-After': String(NEWS_SECONDS) } },
+  );
+  noteFailure(ctx, error);
+  throw error;
 }
 
 function toResourceServer(api: Api, client: Client): ResourceServer {

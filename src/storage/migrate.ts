@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Knex } from 'knex';
 import { UsageError } from '../errors.ts';
-import type { Database } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
 // Any constant will do, as long as every node uses the same one.
@@ -18,28 +18,43 @@ function migratorConfig(directory: string): Knex.MigratorConfig {
 }
 
 /**
- * Runs the outstanding migrations and returns their names.
+ * Runs the outstanding migrations, and those of the job runner, and returns the names of ours.
  * A second node waits for the first. A broken migration is named in a UsageError and changes nothing.
  */
-export async function migrate(db: Database, directory = DIRECTORY): Promise<string[]> {
-  return locked(db, async () => {
-    const names: string[] = [];
-    // One by one, each in a transaction of its own: a failure then has a name.
-    for (const name of await pendingMigrations(db, directory)) {
-      try {
-        await db.knex.migrate.up(migratorConfig(directory));
-        names.push(name);
-      } catch (error) {
-        throw new UsageError(
-          `The migration ${name} failed and was rolled back: ${reason(error)}. Nothing after it was run.`,
-        );
-      }
-    }
-    return names;
-  });
+export async function migrate(
+  { url, name }: { url: string; name: string },
+  directory = DIRECTORY,
+): Promise<string[]> {
+  const db = openDatabase({ url, name, patient: true });
+  try {
+    return await locked(db, async () => {
+      const names = await runPending(db, directory);
+      const { migrateJobs } = await import('./job-migrations.ts');
+      await migrateJobs(url);
+      return names;
+    });
+  } finally {
+    await db.close();
+  }
 }
 
-/** Takes back all migrations, newest first: for tests. */
+async function runPending(db: Database, directory: string): Promise<string[]> {
+  const names: string[] = [];
+  // One by one, each in a transaction of its own: a failure then has a name.
+  for (const name of await pendingMigrations(db, directory)) {
+    try {
+      await db.knex.migrate.up(migratorConfig(directory));
+      names.push(name);
+    } catch (error) {
+      throw new UsageError(
+        `The migration ${name} failed and was rolled back: ${reason(error)}. Nothing after it was run.`,
+      );
+    }
+  }
+  return names;
+}
+
+/** Takes back all migrations, newest first: for tests. The job runner keeps its tables. */
 export async function migrateDown(db: Database, directory = DIRECTORY): Promise<void> {
   await locked(db, () => db.knex.migrate.rollback(migratorConfig(directory), true));
 }
@@ -51,17 +66,17 @@ export async function pendingMigrations(db: Database, directory = DIRECTORY): Pr
 }
 
 async function locked<T>(db: Database, work: () => Promise<T>): Promise<T> {
-  // A session lock, held by one connection while knex migrates on others.
-  const connection = await db.knex.client.acquireConnection();
-  try {
-    await connection.query('SET statement_timeout = 0; SET lock_timeout = 0');
-    await connection.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    return await work();
-  } finally {
-    await connection.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]).catch(() => undefined);
-    await connection.query('RESET statement_timeout; RESET lock_timeout').catch(() => undefined);
-    await db.knex.client.releaseConnection(connection);
-  }
+  // Held by one transaction while knex migrates on other connections; a pooler bears that, too.
+  return db.knex.transaction(async (transaction) => {
+    for (const limit of [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+    ])
+      await transaction.raw(`SET LOCAL ${limit} = 0`);
+    await transaction.raw('SELECT pg_advisory_xact_lock(?)', [ADVISORY_LOCK]);
+    return work();
+  });
 }
 
 // knex puts the whole statement before PostgreSQL's own sentence.

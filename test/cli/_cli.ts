@@ -42,7 +42,9 @@ export async function runJson<T = Record<string, unknown>>(
 }
 
 /** The variables under which a server of this configuration runs. */
-export function environmentOf(config: ServerConfig): Environment {
+export function environmentOf(
+  config: Pick<ServerConfig, 'issuer' | 'databaseUrl' | 'secrets'>,
+): Environment {
   const { cookieKeys, encryptionKeys, passwordPeppers, hashKeys } = config.secrets;
   const text = (keys: Buffer[]) => keys.map((key) => key.toString('base64url')).join(',');
   return {

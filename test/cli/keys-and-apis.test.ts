@@ -27,6 +27,13 @@ const fetchToken = async () => {
   const answer = await requestToken(gatehouse, gatehouse.client('machine'), params);
   return String(answer.body['access_token']);
 };
+// Makes the next key older, or lets its time come.
+const age = async (column: 'created_at' | 'usable_from', by: string) => {
+  const query = await gatehouse.db.query();
+  await query('signing_keys')
+    .where({ state: 'next' })
+    .update({ [column]: query.raw('now() - ?::interval', [by]) });
+};
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
 test.serial(
@@ -41,48 +48,89 @@ test.serial(
   },
 );
 
-test.serial(
-  'an emergency rotation takes effect in a running server; old tokens still verify',
-  async (t) => {
-    const before = await listKeys();
-    const next = before.find(({ state }) => state === 'next');
-    const current = before.find(({ state }) => state === 'current');
-    const old = await fetchToken();
-    t.is(kidOf(old), current?.['kid']);
+test.serial('a clock that is wrong does not make a rotation any earlier', async (t) => {
+  const ahead = `const Right = Date;
+    globalThis.Date = class extends Right {
+      constructor(...args) { super(...(args.length > 0 ? args : [Date.now()])); }
+      static now() { return Right.now() + 48 * 3600_000; }
+    };`;
+  const module = `data:text/javascript,${encodeURIComponent(ahead)}`;
+  const wrong = { ...env, NODE_OPTIONS: `--import=${module}` };
+  const { code, stderr } = await run(['keys', 'rotate'], wrong);
+  t.is(code, 1);
+  t.regex(stderr, /^The next RS256 key may sign from/);
+});
 
-    const { code, stdout } = await run(['keys', 'rotate', '--emergency'], env);
-    t.is(code, 0);
-    t.regex(stdout, new RegExp(`^RS256: ${next?.['kid']} signs from now on\\.$`, 'm'));
-    t.regex(
-      stdout,
-      new RegExp(`^${current?.['kid']} is retired: published until 20.* UTC\\.$`, 'm'),
-    );
-    t.regex(stdout, /^\S+ is next: published now, may sign from 20.* UTC\.$/m);
-    t.regex(stdout, /^Backends that keep the key set in a cache may refuse new tokens/m);
+test.serial('an emergency waits until every node publishes the next key', async (t) => {
+  await age('created_at', '0 seconds');
+  const { code, stdout, stderr } = await run(['keys', 'rotate', '--emergency'], env);
+  t.deepEqual([code, stdout], [1, '']);
+  t.regex(stderr, /^The next RS256 key is younger than 10 seconds: .*Try again in a few seconds/);
+});
 
-    const token = await eventually(fetchToken, (fresh) => kidOf(fresh) !== kidOf(old));
-    t.is(kidOf(token), next?.['kid']);
-    const keys = createLocalJWKSet(await fetchKeys());
-    for (const each of [old, token])
-      t.is((await jwtVerify(each, keys)).payload.iss, gatehouse.issuer);
+test.serial('an emergency rotation withdraws the key in a running server', async (t) => {
+  await age('created_at', '11 seconds');
+  const before = await listKeys();
+  const next = before.find(({ state }) => state === 'next');
+  const current = before.find(({ state }) => state === 'current');
+  const old = await fetchToken();
+  t.is(kidOf(old), current?.['kid']);
 
-    const after = await listKeys();
-    t.deepEqual(after.map(({ state }) => state).toSorted(), ['current', 'next', 'retired']);
-    t.truthy(after.find(({ state }) => state === 'retired')?.['published_until']);
-    const { stdout: table } = await run(['keys', 'list'], env);
-    t.regex(table, new RegExp(`^${next?.['kid']} +RS256 +current .* UTC +signs$`, 'm'));
-    t.false(table.includes('private'));
-  },
-);
+  const { code, stdout } = await run(['keys', 'rotate', '--emergency'], env);
+  t.is(code, 0);
+  t.regex(stdout, new RegExp(`^RS256: ${next?.['kid']} signs from now on\\.$`, 'm'));
+  t.regex(stdout, new RegExp(`^${current?.['kid']} is withdrawn, .* in 10 seconds\\.$`, 'm'));
+  t.regex(stdout, /^\S+ is next: published now, may sign from 20.* UTC\.$/m);
+  t.regex(stdout, /^Tokens and ID token hints of what is withdrawn become invalid/m);
+
+  const token = await eventually(fetchToken, (fresh) => kidOf(fresh) !== kidOf(old));
+  t.is(kidOf(token), next?.['kid']);
+  const keys = await eventually(
+    fetchKeys,
+    (set) => !set.keys.some(({ kid }) => kid === kidOf(old)),
+  );
+  await t.throwsAsync(jwtVerify(old, createLocalJWKSet(keys)), {
+    code: 'ERR_JWKS_NO_MATCHING_KEY',
+  });
+  t.is((await jwtVerify(token, createLocalJWKSet(keys))).payload.iss, gatehouse.issuer);
+
+  const after = await listKeys();
+  t.deepEqual(after.map(({ state }) => state).toSorted(), ['current', 'next']);
+  const { stdout: table } = await run(['keys', 'list'], env);
+  t.regex(table, new RegExp(`^${next?.['kid']} +RS256 +current .* UTC +signs$`, 'm'));
+  t.false(table.includes('private'));
+});
 
 test.serial('a next key that was published for a day signs without further ado', async (t) => {
-  const query = await gatehouse.db.query();
-  await query('signing_keys').update({ created_at: query.raw("now() - interval '25 hours'") });
+  await age('usable_from', '1 second');
   const before = await listKeys();
+  const old = await fetchToken();
   const rotated = await runJson(['keys', 'rotate', '--alg', 'RS256'], env);
   const keyOf = (state: string) => before.find((key) => key['state'] === state)?.['kid'];
   t.is(rotated['current'], keyOf('next'));
   t.like(rotated, { alg: 'RS256', retired: { kid: keyOf('current') }, next: { state: 'next' } });
+
+  const token = await eventually(fetchToken, (fresh) => kidOf(fresh) !== kidOf(old));
+  t.is(kidOf(token), keyOf('next'));
+  const keys = createLocalJWKSet(await fetchKeys());
+  for (const each of [old, token])
+    t.is((await jwtVerify(each, keys)).payload.iss, gatehouse.issuer);
+  const retired = (await listKeys()).find(({ state }) => state === 'retired');
+  const keptFor =
+    Date.parse(`${retired?.['published_until']}`) - Date.parse(`${retired?.['retired_at']}`);
+  t.is(Math.round(keptFor / 1000), 90_000);
+  const { stdout: table } = await run(['keys', 'list'], env);
+  t.regex(table, new RegExp(`^${kidOf(old)} +RS256 +retired .* published until 20.* UTC$`, 'm'));
+
+  const query = await gatehouse.db.query();
+  const rows = await query('audit_events').where({ type: 'signing_key.rotated' }).orderBy('id');
+  t.deepEqual(rows.at(-1).detail, {
+    alg: 'RS256',
+    from: kidOf(old),
+    to: kidOf(token),
+    reason: 'manual',
+  });
+  t.is(rows.at(-2).detail.reason, 'emergency');
 });
 
 test.serial('an algorithm that nobody uses has no key to rotate', async (t) => {

@@ -8,13 +8,12 @@ import { createTestDatabase } from '../_database.ts';
 
 async function openEmpty(t: ExecutionContext) {
   const database = await createTestDatabase({ migrated: false });
-  const open = () => openDatabase({ url: database.url, name: 'migrations test' });
-  const db = open();
+  const db = openDatabase({ url: database.url, name: 'migrations test' });
   t.teardown(async () => {
     await db.close();
     await database.drop();
   });
-  return { db, open };
+  return { db, url: database.url };
 }
 
 const SCHEMA = `
@@ -24,30 +23,29 @@ const SCHEMA = `
   ORDER BY 1, 2`;
 
 test('up, down and up again end in the same schema', async (t) => {
-  const { db } = await openEmpty(t);
-  const names = await migrate(db);
+  const { db, url } = await openEmpty(t);
+  const names = await migrate({ url, name: 'test' });
   t.true(names.length > 5);
   const before = (await db.knex.raw(SCHEMA)).rows;
   t.true(before.length > 20);
   await migrateDown(db);
   t.deepEqual((await db.knex.raw(SCHEMA)).rows, []);
-  await migrate(db);
+  await migrate({ url, name: 'test' });
   t.deepEqual((await db.knex.raw(SCHEMA)).rows, before);
   t.deepEqual(await pendingMigrations(db), []);
 });
 
 test('two nodes that start together migrate once', async (t) => {
-  const { db, open } = await openEmpty(t);
-  const other = open();
-  t.teardown(() => other.close());
-  const [first, second] = await Promise.all([migrate(db), migrate(other)]);
+  const { url } = await openEmpty(t);
+  const nodes = ['one', 'other'].map((name) => migrate({ url, name }));
+  const [first = [], second = []] = await Promise.all(nodes);
   t.is(Math.min(first.length, second.length), 0);
   t.true(Math.max(first.length, second.length) > 5);
 });
 
 test('the audit trail cannot be changed or emptied', async (t) => {
-  const { db } = await openEmpty(t);
-  await migrate(db);
+  const { db, url } = await openEmpty(t);
+  await migrate({ url, name: 'test' });
   await db.knex('audit_events').insert({ type: 'test' });
   for (const attempt of [
     "UPDATE audit_events SET type = 'forged'",
@@ -58,7 +56,7 @@ test('the audit trail cannot be changed or emptied', async (t) => {
 });
 
 test('a broken migration is named in one sentence, and what came before it stays', async (t) => {
-  const { db } = await openEmpty(t);
+  const { db, url } = await openEmpty(t);
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-migrations-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const write = (name: string, statement: string) =>
@@ -69,7 +67,7 @@ test('a broken migration is named in one sentence, and what came before it stays
     );
   write('202601010000_good.ts', 'CREATE TABLE good ()');
   write('202601010001_broken.ts', 'CREATE TABLE half (); SELECT nonsense');
-  await t.throwsAsync(migrate(db, directory), {
+  await t.throwsAsync(migrate({ url, name: 'test' }, directory), {
     message:
       /^The migration 202601010001_broken\.ts failed and was rolled back: column "nonsense" does not exist\. Nothing after it was run\.$/,
   });

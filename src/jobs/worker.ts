@@ -1,0 +1,84 @@
+// The job runner: graphile-worker, inside every server process. Jobs are rows, so one node's crash
+// hands them to another; a schedule runs once in all nodes together.
+import { setTimeout } from 'node:timers/promises';
+import { Logger as JobLogger, parseCronItems, type Runner, run } from 'graphile-worker';
+import type { Logger } from '../observability/logger.ts';
+
+/** What a job does with its payload. It may be called again after a crash, so it must bear that. */
+export type Task = (payload: unknown) => Promise<void>;
+
+export interface Jobs {
+  /** Finishes the jobs that run, and takes no more. */
+  stop(): Promise<void>;
+}
+
+export interface JobsDeps {
+  /** Reaches the database without a pooler, where that can be. */
+  url: string;
+  tasks: Record<string, Task>;
+  /** Which task runs when, as five cron fields in UTC. */
+  schedule: { task: string; match: string }[];
+  logger: Logger;
+  onOutcome: (task: string, outcome: 'done' | 'failed') => void;
+}
+
+const CONCURRENCY = 2;
+const RESTART_MS = 5000;
+
+/** Starts the runner, and starts it again when it gives up for want of a database. */
+export function startJobs(deps: JobsDeps): Jobs {
+  const stopping = new AbortController();
+  let runner: Runner | undefined;
+
+  const keepRunning = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        runner = await startRunner(deps);
+        if (stopping.signal.aborted) await runner.stop();
+        await runner.promise;
+      } catch (error) {
+        deps.logger.warn({ error }, 'the job runner stopped');
+      }
+      runner = undefined;
+      await setTimeout(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+
+  const running = keepRunning();
+  return {
+    async stop() {
+      stopping.abort();
+      await runner?.stop().catch(() => undefined);
+      await running;
+    },
+  };
+}
+
+function startRunner({ url, tasks, schedule, logger, onOutcome }: JobsDeps): Promise<Runner> {
+  const counted = Object.entries(tasks).map(([name, task]) => {
+    const run: Task = async (payload) => {
+      try {
+        await task(payload);
+        onOutcome(name, 'done');
+      } catch (error) {
+        onOutcome(name, 'failed');
+        logger.error({ error, task: name }, 'a job failed and will be tried again');
+        throw error;
+      }
+    };
+    return [name, run] as const;
+  });
+  return run({
+    connectionString: url,
+    maxPoolSize: CONCURRENCY + 1,
+    concurrency: CONCURRENCY,
+    // Behind a pooler a prepared statement may be on another connection.
+    noPreparedStatements: true,
+    noHandleSignals: true,
+    taskList: Object.fromEntries(counted),
+    parsedCronItems: parseCronItems(schedule.map((item) => ({ ...item, identifier: item.task }))),
+    logger: new JobLogger(() => (level, message) => {
+      if (level === 'error' || level === 'warning') logger.warn({ job: message }, 'job runner');
+    }),
+  });
+}
