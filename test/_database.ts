@@ -40,11 +40,12 @@ export async function createTestDatabase(
   };
 }
 
-// Named after what the migrations say, so that a changed migration makes a new template.
+// Named after what the migrations say, ours and those of packages, so that a change makes a new one.
 function templateName(): string {
   const hash = createHash('sha256');
   for (const file of readdirSync('migrations').sort())
     hash.update(readFileSync(join('migrations', file)));
+  hash.update(readFileSync('package-lock.json')).update(readFileSync('src/storage/migrate.ts'));
   return `template_${hash.digest('hex').slice(0, 16)}`;
 }
 
