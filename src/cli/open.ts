@@ -94,12 +94,14 @@ function notSetUp({ dataDir }: DemoConfig): UsageError {
 // A client or password made under other secrets would never be accepted by the server.
 async function ownSecrets(db: Database, config: Config): Promise<Secrets> {
   const secrets = config.mode === 'demo' ? openSecrets(config.dataDir) : config.secrets;
-  if ((await listSigningKeys(db)).length === 0) return secrets;
-  const { loadSigningKeys } = await import('../oidc/keys/key-view.ts');
-  await loadSigningKeys({ db, encryptionKeys: secrets.encryptionKeys }).catch(() => {
+  const { openPrivateJwk } = await import('../oidc/keys/private-jwk.ts');
+  try {
+    for (const row of await listSigningKeys(db)) openPrivateJwk(row, secrets.encryptionKeys);
+  } catch (cause) {
     throw new UsageError(
       'These secrets are not the ones of the server: GATEHOUSE_ENCRYPTION_KEYS does not decrypt its signing keys. Take all four from the same place as the server does.',
+      { cause },
     );
-  });
+  }
   return secrets;
 }

@@ -104,6 +104,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     renderError: pages.renderError,
     features: {
       devInteractions: { enabled: false },
+      // For keys/signer.ts; the version of the library is pinned.
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       clientCredentials: { enabled: true },
       introspection: {
         enabled: true,

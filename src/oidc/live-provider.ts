@@ -37,8 +37,7 @@ export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks' | 'signers'> &
 export async function createLiveProvider(deps: LiveProviderDeps): Promise<LiveProvider> {
   let current: { provider: Provider; handle: Middleware; jwks: JSONWebKeySet; view: KeyView };
   const use = (view: KeyView) => {
-    const { signing, published } = toKeySets(view.keys, deps.encryptionKeys);
-    const keys = signing as ConfigurationDeps['jwks']['keys'];
+    const { signers: keys, published } = toKeySets(view.keys, deps.encryptionKeys);
     const provider = createProvider(deps, { jwks: { keys }, signers: view.signers });
     current = {
       provider,

@@ -1,9 +1,11 @@
 // What the keys in the database mean at one moment: which are published, and which sign.
 import type { JWK } from 'jose';
+import type { ExternalSigningKey } from 'oidc-provider';
 import type { SigningAlg } from '../../storage/apis.ts';
 import type { Database } from '../../storage/database.ts';
 import { listSigningKeys, type SigningKeyRow } from '../../storage/signing-keys.ts';
 import { openPrivateJwk } from './private-jwk.ts';
+import { createSigner } from './signer.ts';
 
 export interface KeyView {
   /** Published keys, those that sign first: oidc-provider takes the first that fits. */
@@ -22,22 +24,13 @@ export async function readKeyView(db: Database): Promise<() => KeyView> {
   return () => viewAt(rows, readAt + (performance.now() - receivedAt));
 }
 
-/** Private JWKs to sign with, those that sign first, and public ones. */
-export async function loadSigningKeys(deps: {
-  db: Database;
-  encryptionKeys: Buffer[];
-}): Promise<{ signing: JWK[]; published: JWK[] }> {
-  const { keys } = (await readKeyView(deps.db))();
-  return toKeySets(keys, deps.encryptionKeys);
-}
-
-/** The private and public JWKs of a view's keys. Throws a UsageError when one cannot be decrypted. */
+/** What signs with a view's keys, and their public JWKs. Throws a UsageError when one cannot be decrypted. */
 export function toKeySets(
   keys: SigningKeyRow[],
   encryptionKeys: Buffer[],
-): { signing: JWK[]; published: JWK[] } {
+): { signers: ExternalSigningKey[]; published: JWK[] } {
   return {
-    signing: keys.map((row) => openPrivateJwk(row, encryptionKeys)),
+    signers: keys.map((row) => createSigner(openPrivateJwk(row, encryptionKeys), row.kid, row.alg)),
     published: keys.map((row) => row.public_jwk),
   };
 }
