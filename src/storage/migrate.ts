@@ -30,7 +30,7 @@ export async function migrate(
     return await locked(db, async () => {
       const names = await runPending(db, directory);
       const { migrateJobs } = await import('./job-migrations.ts');
-      await migrateJobs(url);
+      await migrateJobs({ url, name });
       return names;
     });
   } finally {
