@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 
 // commit_artefacts takes the place of apply_artefacts, which the previous release goes on calling.
 // New: the sealed answer of a refresh, so that a client that lost it may ask again, and sessions
-// that several windows write at once. Whoever redeems second gets SQLSTATE GH001.
+// that several windows write at once. Whoever redeems second gets SQLSTATE GH001. It answers true when
+// a session was written under an id that another window changed meanwhile.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     ALTER TABLE oidc_payloads ADD COLUMN answer bytea;
@@ -11,12 +12,16 @@ export async function up(knex: Knex): Promise<void> {
   `);
   await knex.raw(
     `
-    CREATE FUNCTION commit_artefacts(operations jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    CREATE FUNCTION commit_artefacts(operations jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
     DECLARE
       operation jsonb;
       touched integer;
       family bigint;
+      stored jsonb;
+      known jsonb;
+      own jsonb;
       merged jsonb;
+      outdated boolean := false;
     BEGIN
       -- One lock order for everyone: families (grants and sessions) by number, before any row.
       -- By advisory lock, because the row of a revoked grant is gone and could not be waited for.
@@ -58,19 +63,22 @@ export async function up(knex: Knex): Promise<void> {
           -- A session has one row for each window that wrote it under an id of its own, all with
           -- one uid. It goes on while one of them is there: signed out, it stays signed out.
           WHEN 'continue' THEN
-            PERFORM 1 FROM oidc_payloads
+            SELECT coalesce(payload -> 'authorizations', '{}') INTO stored FROM oidc_payloads
               WHERE model = 'Session' AND uid = decode(operation ->> 'uid', 'hex')
-                AND expires_at > now();
+                AND expires_at > now() LIMIT 1;
             GET DIAGNOSTICS touched = ROW_COUNT;
             IF touched > 0 THEN
-              -- What other windows added is kept; what this one knew and dropped is gone.
-              SELECT coalesce(jsonb_object_agg(client.key, client.value), '{}') INTO merged
-                FROM oidc_payloads, jsonb_each(payload -> 'authorizations') AS client
-                WHERE model = 'Session' AND uid = decode(operation ->> 'uid', 'hex')
-                  AND NOT operation -> 'known' ? client.key;
-              merged := merged || coalesce(operation -> 'payload' -> 'authorizations', '{}');
-              -- Another window may have sent the old id already; it stays what it was, for seconds.
-              UPDATE oidc_payloads SET expires_at = least(expires_at, now() + interval '30 seconds')
+              -- Of each client: what this request changed; else what is stored, as other windows left it.
+              known := operation -> 'known';
+              own := coalesce(operation -> 'payload' -> 'authorizations', '{}');
+              SELECT coalesce(jsonb_object_agg(client, kept), '{}') INTO merged
+                FROM (SELECT client, CASE WHEN own -> client IS DISTINCT FROM known -> client
+                        THEN own -> client ELSE stored -> client END AS kept
+                      FROM jsonb_object_keys(stored || own) AS client) AS clients
+                WHERE kept IS NOT NULL;
+              -- Another window may have sent the old id already: it is used up, and kept for seconds.
+              UPDATE oidc_payloads SET consumed_at = coalesce(consumed_at, clock_timestamp()),
+                  expires_at = least(expires_at, now() + interval '30 seconds')
                 WHERE model = 'Session' AND id = decode(operation ->> 'from', 'hex');
               INSERT INTO oidc_payloads (model, id, payload, uid, account_id, expires_at)
               VALUES (
@@ -79,7 +87,9 @@ export async function up(knex: Knex): Promise<void> {
                 now() + (operation ->> 'seconds')::int * interval '1 second')
               ON CONFLICT (id, model) DO UPDATE SET
                 payload = excluded.payload, account_id = excluded.account_id,
-                expires_at = excluded.expires_at;
+                expires_at = excluded.expires_at
+                WHERE oidc_payloads.consumed_at IS NULL;
+              outdated := outdated OR NOT FOUND;
               UPDATE oidc_payloads
                 SET payload = jsonb_set(payload, '{authorizations}', merged)
                 WHERE model = 'Session' AND uid = decode(operation ->> 'uid', 'hex')
@@ -126,6 +136,7 @@ export async function up(knex: Knex): Promise<void> {
               'grant_id', operation ->> 'grant_id')::text;
         END IF;
       END LOOP;
+      RETURN outdated;
     END
     $$;
   `.replaceAll('?', '\\?'),

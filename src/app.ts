@@ -122,7 +122,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(health({ isReady })); // before the host check: probes come by IP address
   koa.use(guardHost({ issuer, trustedProxies: config.trustedProxies, aliases: deps.hostAliases }));
   koa.use(serveAssets({ directory: `${VIEWS}/assets` })); // before anything that may need the database
-  koa.use(unitOfWork({ db })); // around all that writes
+  const sessionCookie = () => provider.current().cookieName('session');
+  koa.use(unitOfWork({ db, sessionCookie })); // around all that writes
   koa.use(
     routes(
       home,

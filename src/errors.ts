@@ -56,7 +56,7 @@ export class UsageError extends Error {
 export function alreadyRedeemed(model: string, cause: unknown): AppError {
   if (model === 'PushedAuthorizationRequest')
     return new AppError(400, 'invalid_request_uri', 'The request_uri was already used.', { cause });
-  if (model === 'Interaction' || model === 'Session') {
+  if (model === 'Interaction' || model === 'Session' || model === 'Grant') {
     return new AppError(
       400,
       'invalid_request',

@@ -17,6 +17,7 @@ export function correlate({
   return async function correlation(ctx, next) {
     const id = randomUUID();
     const started = performance.now();
+    ctx.state['arrivedAt'] = started;
     ctx.state['correlationId'] = id;
     ctx.state['log'] = logger.child({ correlationId: id });
     ctx.set('X-Correlation-Id', id);
@@ -40,6 +41,11 @@ export function correlate({
 // Of a page by its pattern, of the protocol by the library's name; what strangers make up is one.
 function routeOf(ctx: Context): string {
   return ctx['_matchedRoute']?.toString() ?? ctx['oidc']?.route ?? 'other';
+}
+
+/** Milliseconds since this request arrived. */
+export function requestAge(ctx: Context): number {
+  return performance.now() - ctx.state['arrivedAt'];
 }
 
 /** Adds members to the one line that the log gets of this request. */

@@ -23,16 +23,21 @@ export function onLostRace(ctx: Context, recover: () => Promise<boolean>): void 
   ctx.state['recover'] = recover;
 }
 
+interface UnitOfWorkDeps {
+  db: Database;
+  /** The name of the cookie that carries the session's id. */
+  sessionCookie: () => string;
+}
+
 /** Wraps everything that writes. A request that writes nothing costs no commit. */
-export function unitOfWork(deps: { db: Database }): Middleware {
+export function unitOfWork(deps: UnitOfWorkDeps): Middleware {
   return async function transaction(ctx, next) {
     await runInUnitOfWork(deps.db.knex, async (unit) => {
       try {
         await next();
         if (ctx.state['failure'] !== undefined) throw ctx.state['failure'];
         await writeAuditEvents(ctx, deps.db);
-        if (ctx.state['refused']) await unit.refuse();
-        else await commit(ctx, deps.db, unit);
+        await finish(ctx, deps, unit);
       } catch (error) {
         // The failure that got us here is the one to report, not a rollback on a dead connection.
         await unit.rollback().catch(() => undefined);
@@ -43,15 +48,31 @@ export function unitOfWork(deps: { db: Database }): Middleware {
   };
 }
 
-async function commit(ctx: Context, db: Database, unit: UnitOfWork): Promise<void> {
+async function finish(ctx: Context, deps: UnitOfWorkDeps, unit: UnitOfWork): Promise<void> {
+  if (ctx.state['refused']) return unit.refuse();
+  const outdated = await commit(ctx, deps.db, unit);
+  if (outdated) forgetCookie(ctx, deps.sessionCookie());
+}
+
+async function commit(ctx: Context, db: Database, unit: UnitOfWork): Promise<boolean> {
   try {
-    await unit.commit();
+    return await unit.commit();
   } catch (error) {
     const recover: (() => Promise<boolean>) | undefined = ctx.state['recover'];
     if (!(error instanceof AppError && recover && (await recover()))) throw error;
     await writeAuditEvents(ctx, db);
-    await unit.commit();
+    return unit.commit();
   }
+}
+
+// The browser may have the session's new id already: this answer must not bring the old one back.
+function forgetCookie(ctx: Context, name: string): void {
+  const cookies = [ctx.response.headers['set-cookie'] ?? []].flat();
+  const others = cookies.filter(
+    (text) => !text.startsWith(`${name}=`) && !text.startsWith(`${name}.sig=`),
+  );
+  if (others.length > 0) ctx.set('Set-Cookie', others);
+  else ctx.remove('Set-Cookie');
 }
 
 // A rolled-back request must not hand out cookies or send anyone anywhere.

@@ -1,6 +1,7 @@
 // oidc-provider's storage adapter over oidc_payloads. The values that a bearer presents are taken
 // out of the payload before it is stored and put back when the right value asks for the row.
 import { type Adapter, type AdapterFactory, type AdapterPayload, Provider } from 'oidc-provider';
+import { requestAge } from '../http/correlation.ts';
 import type { Database } from '../storage/database.ts';
 import {
   consumePayload,
@@ -19,7 +20,7 @@ import { seal, unseal } from './sealed-value.ts';
 export function createAdapter(db: Database): AdapterFactory {
   return (model): Adapter => ({
     upsert: (id, payload, expiresIn) => upsert(db, model, id, payload, expiresIn),
-    find: async (id) => restore(await findPayload(db, model, id), id),
+    find: async (id) => restore(await find(db, model, id), id),
     findByUid: async (uid) => restore(await findPayloadBy(db, 'uid', uid)),
     findByUserCode: async (userCode) => restore(await findPayloadBy(db, 'user_code', userCode)),
     // Who redeems second learns it when the request commits: the protocol's own refusal, never a 500.
@@ -27,6 +28,23 @@ export function createAdapter(db: Database): AdapterFactory {
     destroy: (id) => destroy(db, model, id),
     revokeByGrantId: (grantId) => revokeGrant(db, grantId),
   });
+}
+
+async function find(db: Database, model: string, id: string): Promise<StoredPayload | undefined> {
+  const stored = await findPayload(db, model, id);
+  if (model !== 'Session' || !stored?.consumed) return stored;
+  return (await isHonestlyOutdated(db, stored)) ? { ...stored, consumed: false } : undefined;
+}
+
+// After a sign-in the session's old id is dead (session fixation). Windows of one browser may have
+// sent it all the same: in a request that came before, or to go on from a form that was accepted.
+async function isHonestlyOutdated(db: Database, { consumedAgo = 0 }: StoredPayload) {
+  const ctx = Provider.ctx;
+  if (!ctx) return false;
+  if (consumedAgo <= requestAge(ctx)) return true;
+  if (ctx.oidc.route !== 'resume') return false;
+  const interaction = await findPayload(db, 'Interaction', String(ctx['params'].uid));
+  return interaction?.payload['result'] !== undefined;
 }
 
 function destroy(db: Database, model: string, id: string): Promise<void> {

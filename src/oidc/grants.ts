@@ -8,6 +8,7 @@ import {
   type ScopesByResource,
 } from '../storage/consents.ts';
 import type { Database } from '../storage/database.ts';
+import { takeSessionGrant } from '../storage/session-grants.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
 
@@ -22,38 +23,82 @@ export function createGrantLoader(deps: GrantDeps) {
 }
 
 async function loadGrant(deps: GrantDeps, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
-  const { account, client } = ctx.oidc;
+  const { account, client, session } = ctx.oidc;
   if (!account || !client) return undefined;
-  const { accountId } = account;
+  const holder = {
+    accountId: account.accountId,
+    clientId: client.clientId,
+    sessionUid: session && !isNew(session) ? session.uid : undefined,
+  };
   const wanted = requestedScopes(ctx.oidc.params ?? {});
-  const existing = await findExisting(ctx, client.clientId);
-  if (existing?.accountId === accountId && covers(existing, wanted)) return existing;
-
-  const stored = deps.clients.stored(client);
-  if (ctx.oidc.promptPending('consent') || stored.kind === 'native') return undefined;
-  const allowed = stored.firstParty ? wanted : await findConsent(deps.db, accountId, stored.id);
-  if (!isSubset(wanted, allowed)) return undefined;
-  const grant = new ctx.oidc.provider.Grant({ accountId, clientId: stored.id });
+  const { grant: existing, isHeld } = await findExisting(ctx, holder);
+  const suffices = existing !== undefined && covers(existing, wanted);
+  if (suffices && isHeld) return existing;
+  if (!(suffices || (await needsNoPage(deps, ctx, holder, wanted)))) return undefined;
+  const grant = await buildOnSession(deps.db, ctx.oidc.provider, holder, existing);
   addScopes(grant, wanted);
   await grant.save();
   return grant;
 }
 
-async function findExisting(ctx: KoaContextWithOIDC, clientId: string): Promise<Grant | undefined> {
+// What the consent page has just given, else what the session holds.
+async function findExisting(ctx: KoaContextWithOIDC, { accountId, clientId }: GrantHolder) {
   const { provider, result, session } = ctx.oidc;
-  const grantId = result?.consent?.grantId ?? session?.grantIdFor(clientId);
-  return grantId ? provider.Grant.find(grantId) : undefined;
+  const held = session?.grantIdFor(clientId);
+  const grantId = result?.consent?.grantId ?? held;
+  const grant = grantId ? await provider.Grant.find(grantId) : undefined;
+  return grant?.accountId === accountId
+    ? { grant, isHeld: grantId === held }
+    : { grant: undefined, isHeld: false };
 }
 
-/** Records the consent given on the page and returns the id of a grant for exactly that. */
+async function needsNoPage(
+  deps: GrantDeps,
+  ctx: KoaContextWithOIDC,
+  { accountId, clientId }: GrantHolder,
+  wanted: ScopesByResource,
+): Promise<boolean> {
+  const stored = ctx.oidc.client && deps.clients.stored(ctx.oidc.client);
+  if (!stored || stored.kind === 'native' || ctx.oidc.promptPending('consent')) return false;
+  return stored.firstParty || isSubset(wanted, await findConsent(deps.db, accountId, clientId));
+}
+
+// The library marks a session that it has not stored; nobody else can know it.
+function isNew(session: object): boolean {
+  return 'new' in session && session.new === true;
+}
+
+interface GrantHolder {
+  accountId: string;
+  clientId: string;
+  /** The session that has, or will have, the grant; undefined when it is new. */
+  sessionUid: string | undefined;
+}
+
+// One grant for each client in a session: a second one would orphan the tokens under the first.
+async function buildOnSession(
+  db: Database,
+  provider: Provider,
+  { accountId, clientId, sessionUid }: GrantHolder,
+  known?: Grant,
+): Promise<Grant> {
+  const grantId = sessionUid && (await takeSessionGrant(db, { sessionUid, clientId }));
+  const held = grantId ? await provider.Grant.find(grantId) : undefined;
+  if (held?.accountId === accountId) return held;
+  return known ?? new provider.Grant({ accountId, clientId });
+}
+
+/**
+ * Records the consent given on the page and returns the id of a grant that holds it: the session's,
+ * if it has one for this client.
+ */
 export async function grantConsent(
   deps: { db: Database; provider: Provider },
-  consent: { accountId: string; clientId: string; params: Record<string, unknown> },
+  consent: GrantHolder & { params: Record<string, unknown> },
 ): Promise<string> {
   const scopes = requestedScopes(consent.params);
   await rememberConsent(deps.db, consent.accountId, consent.clientId, scopes);
-  const { accountId, clientId } = consent;
-  const grant = new deps.provider.Grant({ accountId, clientId });
+  const grant = await buildOnSession(deps.db, deps.provider, consent);
   addScopes(grant, scopes);
   return grant.save();
 }

@@ -78,7 +78,8 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
     // Blocked since the page was shown: there is nobody to consent, so the page asks to sign in.
     if (!(await findUsableAccount(deps.db, accountId))) return showPage(ctx, deps, interaction);
     const { client_id: clientId, ...params } = interaction.params;
-    const consent = { accountId, clientId: String(clientId), params };
+    const sessionUid = interaction.session?.uid;
+    const consent = { accountId, clientId: String(clientId), sessionUid, params };
     const grantId = await grantConsent({ db: deps.db, provider: deps.provider() }, consent);
     audit(ctx, { type: 'consent.given', accountId, clientId: String(clientId) });
     await handBack(ctx, deps, { consent: { grantId } });

@@ -110,6 +110,6 @@ export function isUnstorable(error: unknown): boolean {
   return (
     error.code === '22P05' ||
     error.code === '22021' ||
-    (error.code === '22P02' && /unicode|surrogate/i.test(error.message))
+    (error.code === '22P02' && 'detail' in error && /surrogate/i.test(String(error.detail)))
   );
 }

@@ -35,6 +35,8 @@ export interface Artefact {
   secondsToLive: number;
 }
 
+const ENDS_FOR_GOOD = new Set(['Grant', 'Interaction']);
+
 /** Inserts or replaces one artefact. */
 export async function upsertPayload(
   db: Database,
@@ -60,7 +62,7 @@ export async function upsertPayload(
     };
     if (model === 'Session') writeSession(unit, operation, known);
     // What this request found must still be there when it commits: it may have ended elsewhere.
-    else unit.write({ ...operation, op: model === 'Interaction' && known ? 'replace' : 'upsert' });
+    else unit.write({ ...operation, op: known && ENDS_FOR_GOOD.has(model) ? 'replace' : 'upsert' });
     const stored = { payload, consumed: false, repeatable: false, secondsLeft: secondsToLive };
     unit.note(key, stored);
     if (keys.uid !== undefined) unit.note(keyOf('uid', keys.uid), stored);
@@ -77,14 +79,14 @@ function writeSession(
   if (left) {
     Object.assign(left, operation, { op: 'continue', from: left['id'] });
   } else if (known) {
-    unit.write({ ...operation, op: 'continue', from: null, known: authorizedClients(known) });
+    unit.write({ ...operation, op: 'continue', from: null, known: authorizationsOf(known) });
   } else {
     unit.write(operation);
   }
 }
 
-function authorizedClients({ payload }: StoredPayload): string[] {
-  return Object.keys(payload['authorizations'] ?? {});
+function authorizationsOf({ payload }: StoredPayload): unknown {
+  return payload['authorizations'] ?? {};
 }
 
 /** Finds one artefact by its value, with the grant and session that it depends on in one query. */
@@ -163,7 +165,7 @@ export async function endSession(db: Database, value: string): Promise<void> {
       model: 'Session',
       id: hex(value),
       uid: hex(uid),
-      known: authorizedClients(stored),
+      known: authorizationsOf(stored),
     });
     unit.note(keyOf('Session', value), undefined);
     unit.note(keyOf('uid', uid), undefined);
@@ -176,6 +178,16 @@ export async function revokeGrant(db: Database, grantId: string): Promise<void> 
     unit.write({ op: 'revoke', grant_id: hex(grantId) }, { kept: true });
     unit.note(keyOf('Grant', grantId), undefined);
   });
+}
+
+/** Notes a grant that was read by other means, for the rest of this request. */
+export function noteGrant(
+  grantId: string,
+  payload: Record<string, unknown>,
+  secondsLeft: number,
+): void {
+  const stored = { payload, consumed: false, repeatable: false, secondsLeft };
+  currentUnitOfWork()?.note(keyOf('Grant', grantId), stored);
 }
 
 /** The unit of work fails when the grant is revoked before it commits. */
@@ -224,12 +236,14 @@ export async function destroyPayloadsOfAccount(db: Database, accountId: string):
 const ANSWER_KEPT_SECONDS = 10;
 /** In SQL: the answer of a used refresh token may still be given again. */
 export const IS_REPEATABLE = `answer IS NOT NULL AND consumed_at > now() - interval '${ANSWER_KEPT_SECONDS} seconds'`;
+const CONSUMED_AGO = '(1000 * extract(epoch from clock_timestamp() - consumed_at))::float8';
 const SECONDS_LEFT = 'ceil(extract(epoch from expires_at - now()))::int';
 
 interface PayloadRow {
   part?: string;
   payload: Record<string, unknown>;
   consumed_at: Date | null;
+  consumed_ago?: number | null;
   repeatable?: boolean;
   seconds_left: number;
 }
@@ -251,8 +265,8 @@ async function selectWithDependencies(
        (SELECT 'session', s.* FROM oidc_payloads s, source
          WHERE s.model = 'Session' AND s.uid = sha256(convert_to(source.payload ->> 'sessionUid', 'UTF8'))
          ORDER BY s.expires_at DESC LIMIT 1))
-     SELECT part, payload, consumed_at, (${IS_REPEATABLE}) AS repeatable,
-       ${SECONDS_LEFT} AS seconds_left FROM found`,
+     SELECT part, payload, consumed_at, ${CONSUMED_AGO} AS consumed_ago,
+       (${IS_REPEATABLE}) AS repeatable, ${SECONDS_LEFT} AS seconds_left FROM found`,
     [digest(value), model],
   );
   return rows;
@@ -262,6 +276,7 @@ function toStored(row: PayloadRow): StoredPayload {
   return {
     payload: row.payload,
     consumed: row.consumed_at !== null,
+    ...(row.consumed_ago == null ? {} : { consumedAgo: row.consumed_ago }),
     repeatable: row.repeatable ?? false,
     secondsLeft: row.seconds_left,
   };

@@ -27,8 +27,11 @@ export interface UnitOfWork {
   transaction(): Promise<Knex.Transaction>;
   /** The open transaction, if there is one. */
   opened(): Promise<Knex.Transaction> | undefined;
-  /** Applies everything in one commit. Throws when something was redeemed by another request. */
-  commit(): Promise<void>;
+  /**
+   * Applies everything in one commit. Throws when something was redeemed by another request. Returns
+   * true when another window changed the session's id meanwhile: the id of this request is outdated.
+   */
+  commit(): Promise<boolean>;
   /** From now on nothing is read or written: a straggler must not begin a transaction nobody ends. */
   end(): void;
   /** Forgets everything but what must be kept (RFC 9700 section 4.14: a replayed family stays revoked). */
@@ -83,13 +86,15 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
   const apply = async () => {
     const transaction = await open;
     const operations = gathered.map(({ operation }) => operation);
-    if (transaction)
-      await withConnection(transaction, async () => {
-        await applyOperations(transaction, operations);
-        await transaction.commit();
-      });
-    else await applyOperations(knex, operations);
+    const outdated = transaction
+      ? await withConnection(transaction, async () => {
+          const result = await applyOperations(transaction, operations);
+          await transaction.commit();
+          return result;
+        })
+      : await applyOperations(knex, operations);
     forget();
+    return outdated;
   };
 
   const rollback = async () => {
@@ -122,7 +127,7 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
     opened: () => open,
     async commit() {
       try {
-        await apply();
+        return await apply();
       } catch (error) {
         await rollback().catch(() => undefined);
         const lost = lostRace(error);
@@ -143,10 +148,15 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
 }
 
 // Outside of a transaction the statement is its own commit.
-async function applyOperations(query: Knex, operations: Operation[]): Promise<void> {
-  if (operations.length === 0) return;
-  const statement = query.raw('SELECT commit_artefacts(?::jsonb)', [JSON.stringify(operations)]);
-  await withConnection(query, async (connection) => statement.connection(connection));
+async function applyOperations(query: Knex, operations: Operation[]): Promise<boolean> {
+  if (operations.length === 0) return false;
+  const statement = query.raw('SELECT commit_artefacts(?::jsonb) AS outdated', [
+    JSON.stringify(operations),
+  ]);
+  return withConnection(query, async (connection) => {
+    const { rows } = await statement.connection(connection);
+    return rows[0].outdated;
+  });
 }
 
 /** What another request redeemed first, as commit_artefacts reports it. */

@@ -8,6 +8,7 @@ import {
   authorize,
   authorizeUrl,
   callback,
+  eventually,
   hasButton,
   proceed,
   redeem,
@@ -130,4 +131,41 @@ test('signing out in one window ends what the others had, and what they were abo
   t.deepEqual(left, []);
   const after = await authorize(gatehouse, gatehouse.client('web'), SECRETLY, { agent });
   t.is(after.get('error'), 'login_required');
+});
+
+test('an answer that comes late does not bring back the id that a sign-in has ended', async (t) => {
+  const agent = createAgent(gatehouse.issuer);
+  await authorize(gatehouse, gatehouse.client('web'), {}, { agent });
+  const [first, second] = clients;
+  if (!first || !second) throw new Error('no clients');
+  const page = await agent.get(authorizeUrl(gatehouse, first, { prompt: 'login' }));
+  const uid = (await sessionRows(agent))[0]?.uid;
+  if (!uid) throw new Error('no session');
+  const query = gatehouse.db.knex;
+  const waiting = async () => {
+    const { rows } = await query.raw(
+      "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+    );
+    return rows[0].n;
+  };
+  const holding = await query.transaction();
+  await holding.raw("SELECT pg_advisory_xact_lock(('x' || left(?, 16))::bit(64)::bigint)", [
+    uid.toString('hex'),
+  ]);
+  const signedIn = proceed(gatehouse, agent, page);
+  await eventually(waiting, (count) => count === 1);
+  const Cookie = await agent.jar.getCookieString(gatehouse.issuer);
+  const silent = fetch(authorizeUrl(gatehouse, second, SECRETLY), {
+    redirect: 'manual',
+    headers: { Cookie },
+  });
+  await eventually(waiting, (count) => count === 2);
+  await holding.commit();
+  t.truthy(callback(await signedIn).params.get('code'));
+  const { headers } = await silent;
+  t.truthy(new URL(headers.get('Location') ?? '').searchParams.get('code'));
+  t.deepEqual(
+    headers.getSetCookie().filter((text) => text.startsWith('gatehouse_session')),
+    [],
+  );
 });

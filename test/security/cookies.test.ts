@@ -156,6 +156,26 @@ test.serial('T-38 the session id changes at every sign-in, and the old one is de
   t.is((await whoIs(anonymous)).is, 'login_required');
 });
 
+test.serial(
+  'T-38 who planted a session id cannot go on in it once somebody signed in',
+  async (t) => {
+    const attacker = createAgent(gatehouse.issuer);
+    await attacker.get(`${gatehouse.issuer}/logout`);
+    const begun = await attacker.get(authorization(gatehouse, 'web').url);
+    const victim = createAgent(gatehouse.issuer);
+    for (const cookie of await attacker.jar.getCookies(gatehouse.issuer))
+      if (cookie.key.startsWith('gatehouse_session'))
+        await victim.jar.setCookie(cookie.toString(), gatehouse.issuer);
+    await obtainCode(gatehouse, 'web', { agent: victim });
+    const resume = begun.url.replace('/interaction/', '/authorize/');
+    const answer = await attacker.request(resume);
+    // Asked to sign in: the attacker is nobody.
+    t.regex(answer.headers.get('Location') ?? '', /^[^?]*\/interaction\//);
+    t.is((await whoIs(await attacker.jar.getCookieString(gatehouse.issuer))).is, 'login_required');
+    t.is((await whoIs(await victim.jar.getCookieString(gatehouse.issuer))).is, 'code');
+  },
+);
+
 test.serial('T-55 the value of a session that was ended is refused', async (t) => {
   const { agent } = await obtainCode(gatehouse, 'web');
   const Cookie = await agent.jar.getCookieString(gatehouse.issuer);
