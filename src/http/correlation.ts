@@ -1,7 +1,7 @@
 // One correlation id a request: in the log, in X-Correlation-Id, and on every error page.
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import type { Logger } from '../observability/logger.ts';
+import { type Logger, withoutRedaction } from '../observability/logger.ts';
 
 /**
  * Gives each request its id and a logger that carries it, and logs the finished request. `observe`
@@ -14,18 +14,20 @@ export function correlate({
   logger: Logger;
   observe: ((route: string, status: number, seconds: number) => void) | undefined;
 }): Middleware {
+  const lines = withoutRedaction(logger);
   return async function correlation(ctx, next) {
     const id = randomUUID();
     const started = performance.now();
     ctx.state['arrivedAt'] = started;
     ctx.state['correlationId'] = id;
-    ctx.state['log'] = logger.child({ correlationId: id });
+    ctx.state['logger'] = logger;
     ctx.set('X-Correlation-Id', id);
     await next();
     const milliseconds = performance.now() - started;
     observe?.(routeOf(ctx), ctx.status, milliseconds / 1000);
-    requestLog(ctx).info(
+    lines.info(
       {
+        correlationId: id,
         ...ctx.state['logged'],
         method: ctx.method,
         // The path only: queries carry codes, states and hints. Interaction ids are bearer values too.
@@ -60,5 +62,6 @@ export function correlationId(ctx: Context): string {
 
 /** The logger of this request. */
 export function requestLog(ctx: Context): Logger {
+  ctx.state['log'] ??= ctx.state['logger'].child({ correlationId: ctx.state['correlationId'] });
   return ctx.state['log'];
 }

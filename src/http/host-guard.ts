@@ -39,7 +39,7 @@ export function guardHost(deps: {
 }
 
 function dropForwarded({ headers }: IncomingMessage): void {
-  for (const name of FORWARDED) delete headers[name];
+  for (const name of FORWARDED) if (headers[name] !== undefined) delete headers[name];
 }
 
 function expectCanonical(req: IncomingMessage, issuer: URL, allowed: Set<string>): void {
@@ -78,7 +78,7 @@ function pinToIssuer(
   headers['x-forwarded-for'] = clientAddress(headers['x-forwarded-for'], socket, isTrusted);
   headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
   headers.host = issuer.host;
-  delete headers['x-forwarded-host'];
+  if (headers['x-forwarded-host'] !== undefined) delete headers['x-forwarded-host'];
 }
 
 function createProxyCheck(entries: string[]): (address: string) => boolean {

@@ -1,23 +1,40 @@
 // Headers of every answer. Pages run in pop-ups of consoles that read window.opener, so no COOP
-// isolation; they are never framed; scripts come from our own origin only.
+// isolation; they are never framed; scripts come from our own origin only. What programs ask for is
+// no page, and gets the strictest policy of all.
 import type { Context, Middleware } from 'koa';
 
 /** Sets the security headers before anything else writes the answer. */
 export function securityHeaders(deps: { issuer: string }): Middleware {
   const secure = deps.issuer.startsWith('https:');
+  const always = {
+    'X-Content-Type-Options': 'nosniff',
+    ...(secure ? { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' } : {}),
+  };
+  const forPrograms = {
+    ...always,
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  };
+  const forPages = {
+    ...always,
+    'X-Frame-Options': 'DENY',
+    // no-referrer would make Chromium send "Origin: null" with our own forms.
+    'Referrer-Policy': 'same-origin',
+    'Cross-Origin-Opener-Policy': 'unsafe-none',
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+    'Content-Security-Policy': policy(),
+  };
   return async function headers(ctx, next) {
-    ctx.set({
-      'X-Content-Type-Options': 'nosniff',
-      'X-Frame-Options': 'DENY',
-      // no-referrer would make Chromium send "Origin: null" with our own forms.
-      'Referrer-Policy': 'same-origin',
-      'Cross-Origin-Opener-Policy': 'unsafe-none',
-      'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-      'Content-Security-Policy': policy(),
-      ...(secure ? { 'Strict-Transport-Security': 'max-age=63072000; includeSubDomains' } : {}),
-    });
+    // A browser that comes here by its own will be shown a page.
+    const isProgram = PROGRAMS.test(ctx.path) && ctx.method === 'POST' && !wantsPage(ctx);
+    ctx.set(isProgram ? forPrograms : forPages);
     await next();
   };
+}
+
+const PROGRAMS = /^\/(token|introspect|revoke|par)\/?$/i;
+
+function wantsPage(ctx: Context): boolean {
+  return ctx.req.headers.accept?.includes('text/html') === true;
 }
 
 /**

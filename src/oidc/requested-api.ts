@@ -71,6 +71,7 @@ export function checkScopes(api: Api, client: Client, scopes: string[]): void {
 
 /** Replaces `<audience>/.default` by all scopes of the API that the client was given. */
 export function expandDefault(api: Api, client: Client, scope: string): string {
+  if (!scope.includes(DEFAULT_SUFFIX)) return scope;
   const shorthands = [api.resource + DEFAULT_SUFFIX, api.audience + DEFAULT_SUFFIX];
   return scope
     .split(' ')
