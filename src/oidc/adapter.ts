@@ -114,7 +114,7 @@ function withoutBearerValues(id: string, payload: AdapterPayload): Record<string
 function restore(stored: StoredPayload | undefined, id?: string): AdapterPayload | undefined {
   if (!stored) return undefined;
   // The library changes what it is given in place; a request may ask for one artefact twice.
-  const payload: AdapterPayload = structuredClone(stored.payload);
+  const payload: AdapterPayload = JSON.parse(JSON.stringify(stored.payload));
   if (id !== undefined) restoreBearerValues(payload, id);
   // Asked for again, a refresh must come as far as its commit: see refresh-retry.ts.
   const isRetry = stored.repeatable && Provider.ctx?.oidc.route === 'token';

@@ -1,6 +1,7 @@
 // Accounts: the people who sign in.
 import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
+import { runPrepared } from './prepared.ts';
 
 export type AccountState = 'pending' | 'active' | 'blocked' | 'deleted';
 
@@ -46,9 +47,15 @@ export async function insertAccount(db: Database, account: NewAccount): Promise<
 
 /** Finds one account by id. */
 export async function findAccountById(db: Database, id: string): Promise<AccountRow | undefined> {
-  const query = await db.query();
-  return query<AccountRow>('accounts').where({ id }).first();
+  const { rows } = await runPrepared<AccountRow>(await db.query(), SELECT_BY_ID, [id]);
+  return rows[0];
 }
+
+const SELECT_BY_ID = {
+  name: 'account-by-id',
+  text: `SELECT id, email, email_verified, given_name, family_name, roles, state, password_hash,
+       created_at, updated_at FROM accounts WHERE id = $1`,
+};
 
 /** Finds one account that is not deleted by its e-mail address, in any letter case. */
 export async function findAccountByEmail(

@@ -18,9 +18,12 @@ const COMPLETION_UNKNOWN = '40003';
 
 const untrusted = new WeakSet<pg.Client>();
 const inDoubt = new WeakSet<pg.Client>();
+const direct = new WeakSet<pg.Client>();
 
 /** Prepares a new connection of the pool. The limits are set here: poolers refuse them at start-up. */
-export async function guardConnection(client: pg.Client): Promise<void> {
+export async function guardConnection(
+  client: pg.Client & { processID?: number | null },
+): Promise<void> {
   cutWhenSilent(client);
   client.connection.on('errorMessage', ({ code }: { code?: string }) => {
     // After a switchover the address may already lead to the new primary.
@@ -31,11 +34,18 @@ export async function guardConnection(client: pg.Client): Promise<void> {
     inDoubt.add(client);
     untrusted.add(client);
   });
-  await client.query(
+  const { rows } = await client.query<{ pid: number }>(
     `SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
-       set_config('idle_in_transaction_session_timeout', $3, false)`,
+       set_config('idle_in_transaction_session_timeout', $3, false), pg_backend_pid() AS pid`,
     [STATEMENT_MS, LOCK_MS, IDLE_IN_TRANSACTION_MS].map(String),
   );
+  // A pooler makes up the process that it names at the start.
+  if (rows[0]?.pid === client.processID) direct.add(client);
+}
+
+/** True when the server keeps what this connection prepares; false behind a pooler. */
+export function holdsStatements(client: pg.Client): boolean {
+  return direct.has(client);
 }
 
 /** False when the pool must replace the connection before its next use. */

@@ -3,6 +3,7 @@
 // Reads go through the unit of work of the request, writes are gathered there.
 import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
+import { runPrepared } from './prepared.ts';
 import type { StoredPayload } from './stored-payload.ts';
 import {
   currentUnitOfWork,
@@ -95,18 +96,27 @@ export function findPayload(
   model: string,
   value: string,
 ): Promise<StoredPayload | undefined> {
+  const unit = currentUnitOfWork();
+  const select = () => selectWithDependencies(db, value);
   const load = async () => {
-    const rows = await selectWithDependencies(db, model, value);
-    const unit = currentUnitOfWork();
-    const source = rows.find(({ part }) => part === 'source');
-    for (const row of rows) {
-      const { grantId, sessionUid } = source?.payload ?? {};
-      if (row.part === 'grant') unit?.note(keyOf('Grant', String(grantId)), toStored(row));
-      if (row.part === 'session') unit?.note(keyOf('uid', String(sessionUid)), toStored(row));
-    }
+    // Introspection asks for one value as three models at once.
+    const rows = await (unit?.read(keyOf('any', value), select) ?? select());
+    const source = rows.find((row) => row.part === 'source' && row.model === model);
+    if (source && unit) noteDependencies(unit, source.payload, rows);
     return source && toStored(source);
   };
-  return currentUnitOfWork()?.read(keyOf(model, value), load) ?? load();
+  return unit?.read(keyOf(model, value), load) ?? load();
+}
+
+function noteDependencies(
+  unit: UnitOfWork,
+  { grantId, sessionUid }: Record<string, unknown>,
+  rows: PayloadRow[],
+): void {
+  for (const row of rows) {
+    if (row.part === 'grant') unit.note(keyOf('Grant', String(grantId)), toStored(row));
+    if (row.part === 'session') unit.note(keyOf('uid', String(sessionUid)), toStored(row));
+  }
 }
 
 /** Finds a session by its `uid`, or a device code by its user code: the newest live one. */
@@ -116,12 +126,8 @@ export function findPayloadBy(
   value: string,
 ): Promise<StoredPayload | undefined> {
   const load = async () => {
-    const query = await db.query();
-    const rows = await query('oidc_payloads')
-      .select('payload', 'consumed_at', query.raw(`${SECONDS_LEFT} AS seconds_left`))
-      .where(column, digest(value))
-      .orderBy('expires_at', 'desc')
-      .limit(1);
+    const statement = SELECT_NEWEST[column];
+    const { rows } = await runPrepared<PayloadRow>(await db.query(), statement, [digest(value)]);
     return rows[0] && toStored(rows[0]);
   };
   return currentUnitOfWork()?.read(keyOf(column, value), load) ?? load();
@@ -241,6 +247,7 @@ const SECONDS_LEFT = 'ceil(extract(epoch from expires_at - now()))::int';
 
 interface PayloadRow {
   part?: string;
+  model?: string;
   payload: Record<string, unknown>;
   consumed_at: Date | null;
   consumed_ago?: number | null;
@@ -248,14 +255,9 @@ interface PayloadRow {
   seconds_left: number;
 }
 
-async function selectWithDependencies(
-  db: Database,
-  model: string,
-  value: string,
-): Promise<PayloadRow[]> {
-  const query = await db.query();
-  const { rows } = await query.raw(
-    `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = ? AND model = ?),
+const SELECT_WITH_DEPENDENCIES = {
+  name: 'artefact-with-dependencies',
+  text: `WITH source AS MATERIALIZED (SELECT * FROM oidc_payloads WHERE id = $1),
      found AS (
        SELECT 'source' AS part, * FROM source
        UNION ALL
@@ -265,9 +267,23 @@ async function selectWithDependencies(
        (SELECT 'session', s.* FROM oidc_payloads s, source
          WHERE s.model = 'Session' AND s.uid = sha256(convert_to(source.payload ->> 'sessionUid', 'UTF8'))
          ORDER BY s.expires_at DESC LIMIT 1))
-     SELECT part, payload, consumed_at, ${CONSUMED_AGO} AS consumed_ago,
+     SELECT part, model, payload, consumed_at, ${CONSUMED_AGO} AS consumed_ago,
        (${IS_REPEATABLE}) AS repeatable, ${SECONDS_LEFT} AS seconds_left FROM found`,
-    [digest(value), model],
+};
+
+const selectNewestBy = (column: 'uid' | 'user_code') => ({
+  name: `newest-artefact-by-${column}`,
+  text: `SELECT payload, consumed_at, ${SECONDS_LEFT} AS seconds_left FROM oidc_payloads
+     WHERE ${column} = $1 ORDER BY expires_at DESC LIMIT 1`,
+});
+const SELECT_NEWEST = { uid: selectNewestBy('uid'), user_code: selectNewestBy('user_code') };
+
+async function selectWithDependencies(db: Database, value: string): Promise<PayloadRow[]> {
+  const values = [digest(value)];
+  const { rows } = await runPrepared<PayloadRow>(
+    await db.query(),
+    SELECT_WITH_DEPENDENCIES,
+    values,
   );
   return rows;
 }

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import { alreadyRedeemed } from '../errors.ts';
 import { withConnection } from './guarded-connection.ts';
+import { runPrepared } from './prepared.ts';
 import type { StoredPayload } from './stored-payload.ts';
 
 /** One step of commit_artefacts (see the migration of that name); binary values are hex. */
@@ -11,10 +12,7 @@ export type Operation = { op: string; grant_id?: string | null } & Record<string
 
 export interface UnitOfWork {
   /** Answers from what this request read or wrote before, else loads and keeps it. */
-  read(
-    key: string,
-    load: () => Promise<StoredPayload | undefined>,
-  ): Promise<StoredPayload | undefined>;
+  read<T>(key: string, load: () => Promise<T>): Promise<T>;
   /** What this request read or wrote under a key. */
   known(key: string): Promise<StoredPayload | undefined>;
   /** A write that was gathered before, to be completed. */
@@ -69,7 +67,7 @@ export async function inUnitOfWork(knex: Knex, write: (unit: UnitOfWork) => void
 }
 
 function createUnitOfWork(knex: Knex): UnitOfWork {
-  const known = new Map<string, Promise<StoredPayload | undefined>>();
+  const known = new Map<string, Promise<unknown>>();
   let gathered: { operation: Operation; kept: boolean }[] = [];
   let open: Promise<Knex.Transaction> | undefined;
   let ended = false;
@@ -104,12 +102,13 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
   };
 
   return {
-    read(key, load) {
-      const found = known.get(key) ?? load();
+    read<T>(key: string, load: () => Promise<T>) {
+      // One key is always read with the same kind of load.
+      const found = (known.get(key) as Promise<T> | undefined) ?? load();
       known.set(key, found);
       return found;
     },
-    known: async (key) => known.get(key),
+    known: async (key) => known.get(key) as Promise<StoredPayload | undefined>,
     gathered: (isIt) => gathered.find(({ operation }) => isIt(operation))?.operation,
     note: (key, stored) => void known.set(key, Promise.resolve(stored)),
     write(operation, { kept } = { kept: false }) {
@@ -150,14 +149,16 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
 // Outside of a transaction the statement is its own commit.
 async function applyOperations(query: Knex, operations: Operation[]): Promise<boolean> {
   if (operations.length === 0) return false;
-  const statement = query.raw('SELECT commit_artefacts(?::jsonb) AS outdated', [
+  const { rows } = await runPrepared<{ outdated: boolean }>(query, COMMIT, [
     JSON.stringify(operations),
   ]);
-  return withConnection(query, async (connection) => {
-    const { rows } = await statement.connection(connection);
-    return rows[0].outdated;
-  });
+  return rows[0]?.outdated === true;
 }
+
+const COMMIT = {
+  name: 'commit-artefacts',
+  text: 'SELECT commit_artefacts($1::jsonb) AS outdated',
+};
 
 /** What another request redeemed first, as commit_artefacts reports it. */
 function lostRace(error: unknown): { model: string | null; grant_id: string | null } | undefined {

@@ -1,4 +1,5 @@
 // What a request asks of the database: each statement is a round trip, and one of them commits.
+import pg from 'pg';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
@@ -15,7 +16,7 @@ import {
 
 const OFFLINE = { scope: 'openid offline_access orders.read' };
 /** What every node asks in the background, whoever calls. */
-const BACKGROUND = /generations|current_setting/;
+const BACKGROUND = /generations|current_setting|set_config|graphile/;
 const WRITES = /commit_artefacts|^(insert|update|delete|begin)/i;
 
 let gatehouse: Gatehouse;
@@ -24,16 +25,22 @@ test.before(async () => {
 });
 test.after.always(() => gatehouse?.stop());
 
+// At the door of the driver, which everything passes that asks the database.
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const statements: string[] = [];
-  const note = ({ sql }: { sql: string }) => {
+  const { query } = pg.Client.prototype;
+  const note = (asked: unknown) => {
+    const sql = typeof asked === 'string' ? asked : (asked as { text: string }).text;
     if (!BACKGROUND.test(sql)) statements.push(sql.replaceAll(/\s+/g, ' ').trim());
   };
-  gatehouse.db.knex.on('query', note);
+  pg.Client.prototype.query = function noted(this: pg.Client, ...asked: unknown[]) {
+    note(asked[0]);
+    return Reflect.apply(query, this, asked);
+  };
   try {
     await work();
   } finally {
-    gatehouse.db.knex.removeListener('query', note);
+    pg.Client.prototype.query = query;
   }
   return statements;
 }
