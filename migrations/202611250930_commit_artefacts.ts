@@ -6,7 +6,7 @@ import type { Knex } from 'knex';
 // a session was written under an id that another window changed meanwhile.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    ALTER TABLE oidc_payloads ADD COLUMN answer bytea;
+    ALTER TABLE oidc_payloads ADD COLUMN answer bytea, ADD COLUMN successor bytea;
     CREATE INDEX oidc_payloads_answer ON oidc_payloads (consumed_at) WHERE answer IS NOT NULL;
     ALTER TABLE clients ADD COLUMN rotate_refresh_tokens boolean NOT NULL DEFAULT false;
   `);
@@ -101,14 +101,15 @@ export async function up(knex: Knex): Promise<void> {
 
           WHEN 'consume' THEN
             UPDATE oidc_payloads
-              SET consumed_at = now(), answer = decode(operation ->> 'answer', 'hex')
+              SET consumed_at = now(), answer = decode(operation ->> 'answer', 'hex'),
+                successor = decode(operation ->> 'successor', 'hex')
               WHERE model = operation ->> 'model' AND id = decode(operation ->> 'id', 'hex')
                 AND consumed_at IS NULL AND expires_at > now();
             GET DIAGNOSTICS touched = ROW_COUNT;
             -- Who uses a successor has its answer: from now on the predecessor is a replay.
             UPDATE oidc_payloads SET answer = NULL
               WHERE grant_id = decode(operation ->> 'grant_id', 'hex') AND answer IS NOT NULL
-                AND id <> decode(operation ->> 'id', 'hex') AND touched > 0;
+                AND successor = decode(operation ->> 'id', 'hex') AND touched > 0;
           WHEN 'take' THEN
             DELETE FROM oidc_payloads
               WHERE model = operation ->> 'model' AND id = decode(operation ->> 'id', 'hex');
@@ -148,6 +149,6 @@ export async function down(knex: Knex): Promise<void> {
     DROP FUNCTION commit_artefacts(jsonb);
     ALTER TABLE clients DROP COLUMN rotate_refresh_tokens;
     DROP INDEX oidc_payloads_answer;
-    ALTER TABLE oidc_payloads DROP COLUMN answer;
+    ALTER TABLE oidc_payloads DROP COLUMN answer, DROP COLUMN successor;
   `);
 }

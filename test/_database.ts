@@ -16,14 +16,21 @@ export interface TestDatabase {
 const DATA_DIRECTORY = join(tmpdir(), `gatehouse-test-${userInfo().uid}`);
 const TEMPLATE_LOCK = 5_318_008;
 
+export interface TestDatabaseOptions {
+  migrated?: boolean;
+  /** A commit is on disk before it is answered. */
+  durable?: boolean;
+  /** A server of its own, whose data lies here: for tests that do it harm. */
+  dataDir?: string;
+}
+
 /** Creates a database of its own for a test file. `DATABASE_URL` names another server to use. */
-export async function createTestDatabase(
-  options: { migrated?: boolean; durable?: boolean } = {},
-): Promise<TestDatabase> {
-  const given = process.env['DATABASE_URL'];
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const given = options.dataDir === undefined ? process.env['DATABASE_URL'] : undefined;
+  const dataDir = options.dataDir ?? DATA_DIRECTORY;
   const server = given
     ? { url: given, stop: async () => undefined }
-    : await openEmbeddedDatabase({ dataDir: DATA_DIRECTORY, log: () => undefined });
+    : await openEmbeddedDatabase({ dataDir, log: () => undefined });
   const name = `test_${randomBytes(6).toString('hex')}`;
   await withClient(server.url, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);

@@ -8,7 +8,7 @@ import { seedAccounts, seedApis, seedClients } from '../src/demo/seed.ts';
 import { createMetadataValidator } from '../src/oidc/metadata-validator.ts';
 import type { RegistrationDeps } from '../src/oidc/register-client.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
-import { createTestDatabase } from './_database.ts';
+import { createTestDatabase, type TestDatabaseOptions } from './_database.ts';
 
 export interface Installation {
   databaseUrl: string;
@@ -29,10 +29,8 @@ export interface Server extends Omit<Installation, 'remove'> {
   issuer: string;
 }
 
-/** Creates the installation. `durable`: a commit is on disk before it is answered. */
-export async function createInstallation(
-  options: { durable?: boolean } = {},
-): Promise<Installation> {
+/** Creates the installation. */
+export async function createInstallation(options: TestDatabaseOptions = {}): Promise<Installation> {
   const database = await createTestDatabase(options);
   const db = openDatabase({ url: database.url, name: `gatehouse:${process.pid}` });
   const secret = () => randomBytes(32);

@@ -1,6 +1,7 @@
 // Several real server processes on one database, behind a balancer that holds the issuer's port.
 import { once } from 'node:events';
 import { type AddressInfo, type Server as Balancer, connect, createServer } from 'node:net';
+import type { TestDatabaseOptions } from './_database.ts';
 import { createInstallation, type Installation, type Server } from './_installation.ts';
 import { freePorts, type GatehouseProcess, run } from './_process.ts';
 
@@ -18,10 +19,8 @@ export interface Nodes extends Server {
   stop(): Promise<void>;
 }
 
-export interface NodesOptions {
+export interface NodesOptions extends TestDatabaseOptions {
   count: number;
-  /** A commit is on disk before it is answered. */
-  durable?: boolean;
   /** The database URL that a node is given instead of the true one, such as a proxy's. */
   databaseUrl?: (trueUrl: string, index: number) => string;
   /** Further variables of each node. */
@@ -30,9 +29,7 @@ export interface NodesOptions {
 
 /** Starts the nodes in production mode and waits until each is ready. */
 export async function startNodes(options: NodesOptions): Promise<Nodes> {
-  const installation = await createInstallation(
-    options.durable === undefined ? {} : { durable: options.durable },
-  );
+  const installation = await createInstallation(options);
   const balancer = createServer();
   balancer.listen(0, '127.0.0.1');
   await once(balancer, 'listening');

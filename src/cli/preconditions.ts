@@ -2,15 +2,18 @@
 import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
+import { areJobsPending } from '../storage/job-migrations.ts';
 import { pendingMigrations } from '../storage/migrate.ts';
+
+const MIGRATE = 'run `npx gatehouse migrate` first.';
 
 /** Throws a UsageError that names the command to run. */
 export async function expectMigrated(db: Database): Promise<void> {
   const { length } = await pendingMigrations(db);
-  if (length > 0) {
-    const migrations = length === 1 ? 'one migration' : `${length} migrations`;
-    throw new UsageError(`The database lacks ${migrations}: run \`npx gatehouse migrate\` first.`);
-  }
+  const lacks = length === 1 ? 'one migration' : `${length} migrations`;
+  if (length > 0) throw new UsageError(`The database lacks ${lacks}: ${MIGRATE}`);
+  if (await areJobsPending(db))
+    throw new UsageError(`The database lacks the tables of the job runner: ${MIGRATE}`);
 }
 
 /** Throws a UsageError when the database was set up for the other mode. */

@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Logger as JobLogger, parseCronItems, type Runner, run } from 'graphile-worker';
 import type { Logger } from '../observability/logger.ts';
+import { openJobPool } from '../storage/job-pool.ts';
 
 /** What a job does with its payload. It may be called again after a crash, so it must bear that. */
 export type Task = (payload: unknown) => Promise<void>;
@@ -29,11 +30,14 @@ const RESTART_MS = 5000;
 export function startJobs(deps: JobsDeps): Jobs {
   const stopping = new AbortController();
   let runner: Runner | undefined;
+  const onError = (error: unknown) =>
+    deps.logger.warn({ error }, 'the job runner lost a connection');
+  const pool = openJobPool({ url: deps.url, name: 'gatehouse-jobs', onError });
 
   const keepRunning = async () => {
     while (!stopping.signal.aborted) {
       try {
-        runner = await startRunner(deps);
+        runner = await startRunner(deps, pool);
         if (stopping.signal.aborted) await runner.stop();
         await runner.promise;
       } catch (error) {
@@ -50,11 +54,15 @@ export function startJobs(deps: JobsDeps): Jobs {
       stopping.abort();
       await runner?.stop().catch(() => undefined);
       await running;
+      await pool.end();
     },
   };
 }
 
-function startRunner({ url, tasks, schedule, logger, onOutcome }: JobsDeps): Promise<Runner> {
+function startRunner(
+  { tasks, schedule, logger, onOutcome }: JobsDeps,
+  pgPool: ReturnType<typeof openJobPool>,
+): Promise<Runner> {
   const counted = Object.entries(tasks).map(([name, task]) => {
     const run: Task = async (payload) => {
       try {
@@ -69,8 +77,7 @@ function startRunner({ url, tasks, schedule, logger, onOutcome }: JobsDeps): Pro
     return [name, run] as const;
   });
   return run({
-    connectionString: url,
-    maxPoolSize: CONCURRENCY + 1,
+    pgPool,
     concurrency: CONCURRENCY,
     // Behind a pooler a prepared statement may be on another connection.
     noPreparedStatements: true,

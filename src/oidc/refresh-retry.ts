@@ -12,17 +12,19 @@ const CONTEXT = 'answer of a refresh';
 
 /** Called when a refresh has succeeded and is about to be committed. */
 export function allowRefreshRetry(ctx: KoaContextWithOIDC, db: Database): void {
-  const used = ctx.oidc.entities.RotatedRefreshToken?.jti;
-  if (used === undefined) return;
+  const { RotatedRefreshToken: rotated, RefreshToken: successor } = ctx.oidc.entities;
+  if (!rotated || !successor) return;
+  const used = rotated.jti;
   const question = questionOf(ctx);
   // Sealed with the token itself: neither the database nor our own keys can open it.
   const key = Buffer.from(used);
-  keepAnswer(used, seal(key, JSON.stringify({ question, answer: ctx.body }), CONTEXT));
+  const sealed = seal(key, JSON.stringify({ question, answer: ctx.body }), CONTEXT);
+  keepAnswer(used, successor.jti, sealed);
 
   onLostRace(ctx, async () => {
-    const sealed = await findAnswer(db, used);
-    if (!sealed) return false;
-    const kept = JSON.parse(unseal([key], sealed, CONTEXT));
+    const found = await findAnswer(db, used);
+    if (!found) return false;
+    const kept = JSON.parse(unseal([key], found, CONTEXT));
     // One who asks for something else has not lost this answer.
     if (kept.question !== question) return false;
     ctx.body = kept.answer;

@@ -11,7 +11,7 @@ const CHANNEL = 'gatehouse_changes';
 const POLL_MS = 2000;
 const RETRY_MS = 500;
 /** No cache is trusted when its node has not asked for this long. */
-export const MAX_NEWS_AGE_MS = 5000;
+const MAX_NEWS_AGE_MS = 5000;
 
 export type Topic = 'clients' | 'apis' | 'signing_keys';
 

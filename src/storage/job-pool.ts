@@ -2,7 +2,8 @@
 import pg from 'pg';
 import { CONNECT_MS, cutWhenSilent } from './guarded-connection.ts';
 
-const MAX_CONNECTIONS = 2;
+/** One listens, the others take jobs and report them done. */
+const MAX_CONNECTIONS = 3;
 
 /** Opens the pool. A lost connection is told to `onError`; whoever uses it next opens another. */
 export function openJobPool(options: {

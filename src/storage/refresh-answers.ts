@@ -4,14 +4,18 @@ import type { Database } from './database.ts';
 import { digest, IS_REPEATABLE } from './oidc-payloads.ts';
 import { currentUnitOfWork } from './unit-of-work.ts';
 
-/** Adds the answer to the consumption that this request has gathered; one commit writes both. */
-export function keepAnswer(refreshToken: string, sealed: Buffer): void {
+/**
+ * Adds the answer, and which token succeeds the used one, to the consumption that this request has
+ * gathered; one commit writes all.
+ */
+export function keepAnswer(refreshToken: string, successor: string, sealed: Buffer): void {
   const id = digest(refreshToken).toString('hex');
   const consumption = currentUnitOfWork()?.gathered(
     (operation) => operation.op === 'consume' && operation['id'] === id,
   );
   if (!consumption) throw new Error('this request consumed no such refresh token');
   consumption['answer'] = sealed.toString('hex');
+  consumption['successor'] = digest(successor).toString('hex');
 }
 
 /**

@@ -2,9 +2,6 @@
 // afterwards the code or refresh token is either unused, or used and its tokens issued.
 import type { ExecutionContext } from 'ava';
 import { type Agent, createAgent } from '../_agent.ts';
-import { type Nodes, startNodes } from '../_nodes.ts';
-import { test } from '../_one-at-a-time.ts';
-import { addClient, authorize, type Params, signInFor, type TestClient } from '../_protocol.ts';
 import {
   assertUnavailable,
   codeParams,
@@ -13,8 +10,16 @@ import {
   refreshParams,
   sendTo,
   tokenRequest,
-} from './_at-node.ts';
-import { type CuttingProxy, type Message, type Plan, startCuttingProxy } from './_cutting-proxy.ts';
+} from '../_at-node.ts';
+import {
+  type CuttingProxy,
+  type Message,
+  type Plan,
+  startCuttingProxy,
+} from '../_cutting-proxy.ts';
+import { type Nodes, startNodes } from '../_nodes.ts';
+import { test } from '../_one-at-a-time.ts';
+import { addClient, authorize, type Params, signInFor, type TestClient } from '../_protocol.ts';
 import { digestOf, findFamily } from './_family.ts';
 
 let proxy: CuttingProxy;

@@ -3,9 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Agent, createAgent } from '../_agent.ts';
+import { codeParams, type NodeAnswer, refreshParams, sendTo, tokenRequest } from '../_at-node.ts';
 import { type Nodes, startNodes } from '../_nodes.ts';
 import { authorizeUrl, type Params, proceed, type TestClient } from '../_protocol.ts';
-import { codeParams, type NodeAnswer, refreshParams, sendTo, tokenRequest } from './_at-node.ts';
 import { findForkedGrants } from './_family.ts';
 import { createRandom, type Random } from './_seeded-random.ts';
 

@@ -4,6 +4,7 @@ import test from 'ava';
 import pg from 'pg';
 import { startJobs } from '../../src/jobs/worker.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { areJobsPending, JOBS_REVISION } from '../../src/storage/job-migrations.ts';
 import { createInstallation, type Installation } from '../_installation.ts';
 import { startNodes } from '../_nodes.ts';
 import { freePorts } from '../_process.ts';
@@ -152,4 +153,16 @@ test('a server process prunes, counts it on its own port, and stops cleanly', as
   } finally {
     await server.stop();
   }
+});
+
+test('the newest migration of the job runner is the one that start-up asks for', async (t) => {
+  await withInstallation(async ({ db }) => {
+    const [newest] = await db.knex('graphile_worker.migrations').max('id AS id');
+    t.is(newest?.['id'], JOBS_REVISION);
+    t.false(await areJobsPending(db));
+    await db.knex('graphile_worker.migrations').where({ id: JOBS_REVISION }).delete();
+    t.true(await areJobsPending(db));
+    await db.knex.raw('DROP SCHEMA graphile_worker CASCADE');
+    t.true(await areJobsPending(db));
+  });
 });

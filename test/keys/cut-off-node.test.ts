@@ -1,8 +1,8 @@
 // A node that cannot reach the database may have missed an emergency: it signs nothing.
 import test from 'ava';
+import { type CuttingProxy, startCuttingProxy } from '../_cutting-proxy.ts';
 import { type Nodes, startNodes } from '../_nodes.ts';
 import { eventually } from '../_protocol.ts';
-import { type CuttingProxy, startCuttingProxy } from '../crash/_cutting-proxy.ts';
 import { ask, askForToken } from './_keys.ts';
 
 let proxy: CuttingProxy;

@@ -2,14 +2,17 @@
 import { setAccountState } from '../../src/storage/accounts.ts';
 import { disableClient } from '../../src/storage/clients.ts';
 import { digest } from '../../src/storage/oidc-payloads.ts';
+import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
 import {
   addAccount,
   addClient,
   assertRefused,
+  authorize,
   eventually,
   post,
+  redeem,
   refresh,
   send,
   signInFor,
@@ -60,6 +63,18 @@ test('once its successor was used, a token used again revokes the family, howeve
     description: /already redeemed/,
   });
   t.is((await refresh(gatehouse, spa(), third.body['refresh_token'])).status, 400);
+});
+
+test('what another window of the session does meanwhile takes no answer away', async (t) => {
+  const agent = createAgent(gatehouse.issuer);
+  const one = await signInFor(gatehouse, spa(), OFFLINE, { agent });
+  const other = await signInFor(gatehouse, spa(), OFFLINE, { agent });
+  const lost = await refresh(gatehouse, spa(), one['refresh_token']);
+  const elsewhere = await refresh(gatehouse, spa(), other['refresh_token']);
+  const code = (await authorize(gatehouse, spa(), OFFLINE, { agent })).get('code') ?? '';
+  t.is((await redeem(gatehouse, spa(), code)).status, 200);
+  t.is((await refresh(gatehouse, spa(), elsewhere.body['refresh_token'])).status, 200);
+  t.deepEqual((await refresh(gatehouse, spa(), one['refresh_token'])).body, lost.body);
 });
 
 test('after ten seconds a token used again revokes the family', async (t) => {

@@ -25,8 +25,7 @@ function settings(port: number): string[] {
     unix_socket_directories: '',
     max_connections: 100,
     shared_buffers: '64MB',
-    // A demo has no replicas and few readers: no walsender slots, no apply launcher, no I/O workers.
-    max_wal_senders: 0,
+    // A demo has few readers and subscribes to nothing: no apply launcher, no I/O workers.
     max_logical_replication_workers: 0,
     io_method: 'sync',
     max_wal_size: '256MB',

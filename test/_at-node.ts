@@ -1,8 +1,8 @@
 // Requests to one node, past the balancer, each on a connection of its own.
 import { request } from 'node:http';
 import type { ExecutionContext } from 'ava';
-import type { Server } from '../_installation.ts';
-import { basic, encode, type Params, type TestClient, VERIFIER } from '../_protocol.ts';
+import type { Server } from './_installation.ts';
+import { basic, encode, type Params, type TestClient, VERIFIER } from './_protocol.ts';
 
 export interface NodeAnswer {
   status: number;
