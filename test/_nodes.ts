@@ -9,8 +9,8 @@ export interface Node {
   /** Where this very node listens; the Host header must still name the issuer. */
   port: number;
   process: GatehouseProcess;
-  /** Starts it again after it was stopped or killed. */
-  restart(): Promise<void>;
+  /** Starts it again after it was stopped or killed, with what changed in its environment. */
+  restart(changes?: Record<string, string>): Promise<void>;
 }
 
 /** Its `issuer` is the balancer: each connection goes to the next node that accepts it. */
@@ -60,16 +60,16 @@ export async function startNodes(options: NodesOptions): Promise<Nodes> {
 }
 
 async function startNode(port: number, environment: Record<string, string>): Promise<Node> {
-  const start = async () => {
-    const started = run({ ...environment, GATEHOUSE_PORT: String(port) });
+  const start = async (changes: Record<string, string> = {}) => {
+    const started = run({ ...environment, ...changes, GATEHOUSE_PORT: String(port) });
     await started.says('"ready"');
     return started;
   };
   const node: Node = {
     port,
     process: await start(),
-    async restart() {
-      node.process = await start();
+    async restart(changes) {
+      node.process = await start(changes);
     },
   };
   return node;
