@@ -242,7 +242,7 @@ function textBeyondTheEdge(): string[] {
     const { currentNode: node } = texts;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const scrolls = node.parentElement?.closest('.table-scroll');
+    const scrolls = node.parentElement?.closest('.table-scroll, .visually-hidden');
     if (!scrolls && range.getBoundingClientRect().right > innerWidth)
       found.push(`${node.nodeValue}`);
   }

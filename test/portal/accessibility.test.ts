@@ -67,7 +67,7 @@ function textBeyondTheEdge(): string[] {
   while (texts.nextNode()) {
     const range = document.createRange();
     range.selectNodeContents(texts.currentNode);
-    const mayScroll = texts.currentNode.parentElement?.closest('[role="region"]');
+    const mayScroll = texts.currentNode.parentElement?.closest('[role="region"], .visually-hidden');
     const { right, width } = range.getBoundingClientRect();
     if (!mayScroll && width > 0 && right > innerWidth) beyond.push(range.toString());
   }
