@@ -31,7 +31,7 @@ export function openDatabase(options: {
   const connection: Knex.PgConnectionConfig = {
     connectionString: options.url,
     application_name: options.name,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: patient ? 0 : CONNECT_MS,
     keepAlive: true,
   };
   const guard = {
@@ -42,7 +42,7 @@ export function openDatabase(options: {
   const knex = knexFactory({
     client: 'pg',
     connection,
-    acquireConnectionTimeout: ACQUIRE_MS,
+    acquireConnectionTimeout: patient ? 60_000 : ACQUIRE_MS,
     // Errors reach the caller; knex would also print them, in the middle of our own sentences.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
     pool: {

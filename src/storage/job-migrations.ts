@@ -9,7 +9,7 @@ export const JOBS_REVISION = 20;
 export async function migrateJobs({ url, name }: { url: string; name: string }): Promise<void> {
   const { Logger, runMigrations } = await import('graphile-worker');
   // What is lost meanwhile also fails the migration.
-  const pool = openJobPool({ url, name, onError: () => undefined });
+  const pool = openJobPool({ url, name, onError: () => undefined, patient: true });
   try {
     await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) });
   } finally {

@@ -5,16 +5,20 @@ import { CONNECT_MS, cutWhenSilent } from './guarded-connection.ts';
 /** One listens, the others take jobs and report them done. */
 const MAX_CONNECTIONS = 3;
 
-/** Opens the pool. A lost connection is told to `onError`; whoever uses it next opens another. */
+/**
+ * Opens the pool. A lost connection is told to `onError`; whoever uses it next opens another. A
+ * `patient` pool, for migrations, has no time limits.
+ */
 export function openJobPool(options: {
   url: string;
   name: string;
   onError: (error: unknown) => void;
+  patient?: boolean;
 }): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.name,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: options.patient ? 0 : CONNECT_MS,
     keepAlive: true,
     max: MAX_CONNECTIONS,
   });
@@ -22,7 +26,7 @@ export function openJobPool(options: {
   pool.on('connect', (client) => {
     // The pool drops its own listener while the connection is in use.
     client.on('error', options.onError);
-    cutWhenSilent(client as pg.Client);
+    if (!options.patient) cutWhenSilent(client as pg.Client);
   });
   return pool;
 }
