@@ -76,7 +76,8 @@ export function readDemo(dataDir: string): DemoFile {
 /** A port that is free together with the next `count - 1`. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 20_000);
+    // Below what systems hand out to outgoing connections.
+    const first = 20_000 + Math.floor(Math.random() * 12_000);
     const all = Array.from({ length: count }, (_, i) => isFree(first + i));
     if ((await Promise.all(all)).every(Boolean)) return first;
   }

@@ -75,7 +75,7 @@ test('T-48 names of clients, APIs and scopes are text on every page that shows t
   }
 });
 
-test('T-48 the words themselves are on the page, as text', async (t) => {
+test.serial('T-48 the words themselves are on the page, as text', async (t) => {
   const words = '<b>"Bold" & \'brave\'</b>';
   const target = await hostileClient(words, undefined);
   const page = await createAgent(gatehouse.issuer).get(
