@@ -23,6 +23,8 @@ export interface NodesOptions extends TestDatabaseOptions {
   count: number;
   /** The database URL that a node is given instead of the true one, such as a proxy's. */
   databaseUrl?: (trueUrl: string, index: number) => string;
+  /** The DATABASE_DIRECT_URL of each node; none unless given. */
+  directUrl?: (trueUrl: string) => string;
   /** Further variables of each node. */
   environment?: Record<string, string>;
 }
@@ -48,6 +50,7 @@ export async function startNodes(options: NodesOptions): Promise<Nodes> {
         ...environmentOf(installation, issuer),
         ...options.environment,
         DATABASE_URL: options.databaseUrl?.(databaseUrl, index) ?? databaseUrl,
+        DATABASE_DIRECT_URL: options.directUrl?.(databaseUrl) ?? '',
       });
       nodes.push(node);
     }

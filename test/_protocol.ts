@@ -285,11 +285,12 @@ const PAUSE_MS = 25;
 export async function eventually<T>(
   attempt: () => Promise<T>,
   isDone: (result: T) => boolean,
+  pauseMs = PAUSE_MS,
 ): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const result = await attempt();
     if (isDone(result) || Date.now() > deadline) return result;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
