@@ -17,8 +17,11 @@ export interface Heard {
 /** Makes the change, which every node has cause to remember otherwise, and waits until all know. */
 export async function spread(nodes: Nodes, change: Change): Promise<Heard[]> {
   for (const node of nodes.nodes) {
-    const answer = await change.ask(node);
-    if (answer.status >= 500 || change.isKnown(answer)) throw new Error(answer.text);
+    const answer = await eventually(
+      () => change.ask(node),
+      ({ status }) => status < 500,
+    );
+    if (change.isKnown(answer)) throw new Error(answer.text);
   }
   const before = await lastAsked(nodes);
   await change.make();
