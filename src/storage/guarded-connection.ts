@@ -34,13 +34,16 @@ export async function guardConnection(
     inDoubt.add(client);
     untrusted.add(client);
   });
-  const { rows } = await client.query<{ pid: number }>(
-    `SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
-       set_config('idle_in_transaction_session_timeout', $3, false), pg_backend_pid() AS pid`,
-    [STATEMENT_MS, LOCK_MS, IDLE_IN_TRANSACTION_MS].map(String),
+  // A pooler makes up the process that it names at the start. Behind one the limits would stay on a
+  // connection that others use next.
+  const { rows } = await client.query<{ direct: boolean }>(
+    `SELECT pid = $4::int AS direct, CASE WHEN pid = $4::int THEN
+       set_config('statement_timeout', $1, false) || set_config('lock_timeout', $2, false) ||
+       set_config('idle_in_transaction_session_timeout', $3, false) END
+     FROM pg_backend_pid() AS pid`,
+    [...[STATEMENT_MS, LOCK_MS, IDLE_IN_TRANSACTION_MS].map(String), client.processID],
   );
-  // A pooler makes up the process that it names at the start.
-  if (rows[0]?.pid === client.processID) direct.add(client);
+  if (rows[0]?.direct) direct.add(client);
 }
 
 /** True when the server keeps what this connection prepares; false behind a pooler. */

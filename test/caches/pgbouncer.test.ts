@@ -1,5 +1,6 @@
 // Behind PgBouncer in transaction mode LISTEN hears nothing and nothing stays prepared: all works,
 // and news are late by the poll. With a direct URL beside it they come at once.
+import pg from 'pg';
 import { createAgent } from '../_agent.ts';
 import { sendTo } from '../_at-node.ts';
 import { type Nodes, startNodes } from '../_nodes.ts';
@@ -99,6 +100,21 @@ test('through the pooler alone keys are rotated, and every node signs with the n
     await verifyEverywhere(nodes, ports, next);
   }
   await verifyEverywhere(nodes, ports, old);
+});
+
+test('the time limits of requests stay on no connection of the pooler', async (t) => {
+  const limits = async () => {
+    const client = new pg.Client({ connectionString: pooler.url });
+    await client.connect();
+    // Held for a moment, so that the others are given other connections.
+    const { rows } = await client.query(
+      "SELECT current_setting('statement_timeout') AS statement, pg_sleep(0.05)",
+    );
+    await client.end();
+    return rows[0].statement;
+  };
+  const found = await Promise.all(Array.from({ length: 12 }, limits));
+  t.deepEqual([...new Set(found)], ['0']);
 });
 
 test('through the pooler alone the command line migrates', async (t) => {
