@@ -9,7 +9,7 @@ import { authorizeUrl, type Params, proceed, type TestClient } from '../_protoco
 import { findForkedGrants } from './_family.ts';
 import { createRandom, type Random } from './_seeded-random.ts';
 
-const KILLS = 15;
+const KILLS = 10;
 const CLIENTS = 5;
 const MAX_REFRESHES = 4;
 /** Longer than a restart, so that a request that never succeeds is told from one that has to wait. */

@@ -23,7 +23,8 @@ function settings(port: number): string[] {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 100,
+    // A node takes up to 24, and several may share the server.
+    max_connections: 300,
     shared_buffers: '64MB',
     // A demo has few readers and subscribes to nothing: no apply launcher, no I/O workers.
     max_logical_replication_workers: 0,
