@@ -2,6 +2,7 @@
 // out of the payload before it is stored and put back when the right value asks for the row.
 import { type Adapter, type AdapterFactory, type AdapterPayload, Provider } from 'oidc-provider';
 import { requestAge } from '../http/correlation.ts';
+import { deviceOf } from '../http/device.ts';
 import type { Database } from '../storage/database.ts';
 import {
   consumePayload,
@@ -13,7 +14,9 @@ import {
   revokeGrant,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
+import type { SessionSeen } from '../storage/sessions.ts';
 import type { StoredPayload } from '../storage/stored-payload.ts';
+import { requestInHand } from './request-in-hand.ts';
 import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */
@@ -64,10 +67,18 @@ async function upsert(
   // Only clients and registration tokens come without a lifetime, and neither is stored here.
   if (expiresIn === undefined) throw new Error(`${model} without a lifetime`);
   await upsertPayload(db, model, id, {
-    payload: withoutBearerValues(id, payload),
+    payload: { ...withoutBearerValues(id, payload), ...(model === 'Session' ? seenNow() : {}) },
     keys: keysOf(model, payload),
     secondsToLive: expiresIn,
   });
+}
+
+// From where a session was used last, for its owner to see: see accounts/self-care.
+function seenNow(): { seen?: SessionSeen } {
+  const ctx = requestInHand();
+  if (!ctx) return {};
+  const at = Math.floor(Date.now() / 1000);
+  return { seen: { ...deviceOf(ctx), network: ctx.state['network'], at } };
 }
 
 // What is issued under a grant and goes when it is revoked. An interaction only mentions one.
@@ -115,6 +126,7 @@ function restore(stored: StoredPayload | undefined, id?: string): AdapterPayload
   if (!stored) return undefined;
   // The library changes what it is given in place; a request may ask for one artefact twice.
   const payload: AdapterPayload = JSON.parse(JSON.stringify(stored.payload));
+  delete payload['seen'];
   if (id !== undefined) restoreBearerValues(payload, id);
   // Asked for again, a refresh must come as far as its commit: see refresh-retry.ts.
   const isRetry = stored.repeatable && Provider.ctx?.oidc.route === 'token';

@@ -96,10 +96,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       Grant: REFRESH_CAP_SECONDS + SESSION_CAP_SECONDS,
       RefreshToken: (ctx) =>
         ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? REFRESH_CAP_SECONDS,
-      Session: (_ctx, session) => {
-        const age = session.loginTs ? Math.floor(Date.now() / 1000) - session.loginTs : 0;
-        return Math.max(1, Math.min(SESSION_IDLE_SECONDS, SESSION_CAP_SECONDS - age));
-      },
+      Session: (_ctx, session) => sessionSeconds(session),
     },
     renderError: pages.renderError,
     features: {
@@ -136,10 +133,19 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   };
 }
 
+/** How long a session lives from now on, if nobody uses it. */
+export function sessionSeconds({ loginTs }: { loginTs?: number | undefined }): number {
+  const age = loginTs ? Math.floor(Date.now() / 1000) - loginTs : 0;
+  return Math.max(1, Math.min(SESSION_IDLE_SECONDS, SESSION_CAP_SECONDS - age));
+}
+
+const COOKIE = { signed: true, httpOnly: true, sameSite: 'lax' } as const;
+/** The session's cookie; `secure` depends on the issuer. */
+export const SESSION_COOKIE = { ...COOKIE, path: '/' };
+
 // __Host- needs Path=/, which the library's interaction cookies do not have.
 function cookies(issuer: string, keys: string[]): Configuration['cookies'] {
   const secure = issuer.startsWith('https:');
-  const options = { signed: true, secure, httpOnly: true, sameSite: 'lax' as const };
   return {
     keys,
     names: {
@@ -147,8 +153,8 @@ function cookies(issuer: string, keys: string[]): Configuration['cookies'] {
       interaction: secure ? '__Secure-gatehouse_interaction' : 'gatehouse_interaction',
       resume: secure ? '__Secure-gatehouse_resume' : 'gatehouse_resume',
     },
-    long: { ...options, path: '/' },
-    short: options,
+    long: { ...SESSION_COOKIE, secure },
+    short: { ...COOKIE, secure },
   };
 }
 
