@@ -1,6 +1,6 @@
 // What the rest of the house may know of an account.
 
-import type { AccountRow } from '../storage/accounts.ts';
+import type { FoundAccount } from '../storage/accounts.ts';
 import { findAccountById } from '../storage/accounts.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -13,6 +13,8 @@ export interface Account {
   /** Given and family name, or the address when neither is known. */
   displayName: string;
   roles: string[];
+  /** Names of groups, in order. */
+  groups: string[];
   updatedAt: Date;
 }
 
@@ -23,7 +25,7 @@ export async function findUsableAccount(db: Database, id: string): Promise<Accou
 }
 
 /** Maps a row to the account. */
-function toAccount(row: AccountRow): Account {
+function toAccount(row: FoundAccount): Account {
   const name = [row.given_name, row.family_name].filter(Boolean).join(' ');
   return {
     id: row.id,
@@ -33,6 +35,7 @@ function toAccount(row: AccountRow): Account {
     familyName: row.family_name ?? undefined,
     displayName: name || row.email,
     roles: row.roles,
+    groups: row.groups,
     updatedAt: row.updated_at,
   };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
+import { addGroupCommands } from './group-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addClientCommands(program);
   addAccountCommands(program);
+  addGroupCommands(program);
   return program;
 }
 

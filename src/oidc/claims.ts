@@ -11,12 +11,13 @@ import { type Account, findUsableAccount } from '../accounts/account.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import type { Database } from '../storage/database.ts';
 
-/** OpenID Connect Core section 5.4, and our own `roles`. */
+/** OpenID Connect Core section 5.4, and our own `roles` and `groups`. */
 export const CLAIMS = {
   openid: ['sub'],
   profile: ['name', 'given_name', 'family_name', 'updated_at'],
   email: ['email', 'email_verified'],
   roles: ['roles'],
+  groups: ['groups'],
 };
 
 const accounts = new WeakMap<ProtocolAccount, Account>();
@@ -37,6 +38,7 @@ export function createFindAccount(db: Database): FindAccount {
         email: account.email,
         email_verified: account.emailVerified,
         roles: account.roles,
+        groups: account.groups,
       }),
     };
     accounts.set(found, account);
@@ -65,6 +67,7 @@ export function createExtraTokenClaims(
       azp: token.clientId,
       scp: token.scope?.split(' ') ?? [],
       roles: accountOf(ctx)?.roles,
+      groups: accountOf(ctx)?.groups,
       acr: source?.acr,
       amr: source?.amr,
       auth_time: source?.authTime,

@@ -2,7 +2,7 @@
 import type { ClientMetadata } from 'oidc-provider';
 import type { Client } from '../storage/clients.ts';
 
-export const IDENTITY_SCOPES = ['openid', 'profile', 'email', 'roles', 'offline_access'];
+export const IDENTITY_SCOPES = ['openid', 'profile', 'email', 'roles', 'groups', 'offline_access'];
 
 /**
  * A client with typed redirect URIs has two faces under one id: `registered` authenticates with its

@@ -10,6 +10,7 @@ const IDENTITY_SENTENCES: Record<string, string> = {
   profile: 'See your name',
   email: 'See your e-mail address',
   roles: 'See your roles',
+  groups: 'See which groups you are in',
 };
 
 type ConsentPage = Pick<Views['consent'], 'client' | 'identity' | 'apis' | 'offlineAccess'>;

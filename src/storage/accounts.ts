@@ -18,6 +18,11 @@ export interface AccountRow {
   updated_at: Date;
 }
 
+/** An account with the names of its groups. */
+export interface FoundAccount extends AccountRow {
+  groups: string[];
+}
+
 export interface NewAccount {
   email: string;
   emailVerified: boolean;
@@ -46,15 +51,18 @@ export async function insertAccount(db: Database, account: NewAccount): Promise<
 }
 
 /** Finds one account by id. */
-export async function findAccountById(db: Database, id: string): Promise<AccountRow | undefined> {
-  const { rows } = await runPrepared<AccountRow>(await db.query(), SELECT_BY_ID, [id]);
+export async function findAccountById(db: Database, id: string): Promise<FoundAccount | undefined> {
+  const { rows } = await runPrepared<FoundAccount>(await db.query(), SELECT_BY_ID, [id]);
   return rows[0];
 }
 
 const SELECT_BY_ID = {
   name: 'account-by-id',
   text: `SELECT id, email, email_verified, given_name, family_name, roles, state, password_hash,
-       created_at, updated_at FROM accounts WHERE id = $1`,
+       created_at, updated_at,
+       ARRAY(SELECT name FROM account_groups JOIN groups ON groups.id = group_id
+             WHERE account_id = accounts.id ORDER BY name) AS groups
+     FROM accounts WHERE id = $1`,
 };
 
 /** Finds one account that is not deleted by its e-mail address, in any letter case. */
