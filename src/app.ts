@@ -12,6 +12,7 @@ import { errorBoundary } from './http/error-boundary.ts';
 import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
+import { createLanguageRoute } from './http/language-route.ts';
 import { createRateLimits } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -126,8 +127,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(unitOfWork({ db, sessionCookie })); // around all that writes
   koa.use(
     routes(
-      home,
-      interactions,
+      [home, interactions, createLanguageRoute({ issuer })],
       protocolHost({
         handle: provider.handle,
         isCurrent: changes.live,
@@ -158,7 +158,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
 }
 
 // Our own pages first; what they do not know is the provider's, and what it does not know is a 404.
-function routes(home: Router, interactions: Router, protocol: Koa.Middleware): Koa.Middleware {
-  const own = new Router().use(home.routes()).use(interactions.routes()).routes();
+function routes(pages: Router[], protocol: Koa.Middleware): Koa.Middleware {
+  const all = new Router();
+  for (const page of pages) all.use(page.routes());
+  const own = all.routes();
   return (ctx, next) => own(ctx as Parameters<typeof own>[0], () => protocol(ctx, next));
 }

@@ -3,25 +3,35 @@
 /**
  * An error whose message the client may read.
  * `status` is the HTTP status, `code` a stable OAuth-style word, `cause` is for the log only,
- * `headers` are sent with the answer.
+ * `headers` are sent with the answer. `key` and `values` say the message in the languages of the
+ * pages; programs always get the English one.
  */
 export class AppError extends Error {
   readonly status: number;
   readonly code: string;
   readonly expose = true;
   readonly headers: Record<string, string>;
+  readonly key: string | undefined;
+  readonly values: Record<string, string | number> | undefined;
 
   constructor(
     status: number,
     code: string,
     message: string,
-    options: { cause?: unknown; headers?: Record<string, string> } = {},
+    options: {
+      cause?: unknown;
+      headers?: Record<string, string>;
+      key?: string;
+      values?: Record<string, string | number>;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.status = status;
     this.code = code;
     this.headers = options.headers ?? {};
+    this.key = options.key;
+    this.values = options.values;
   }
 }
 
@@ -36,7 +46,7 @@ export function temporarilyUnavailable(cause?: unknown): AppError {
     503,
     'temporarily_unavailable',
     'The service is temporarily unavailable. Please try again in a few seconds.',
-    { cause, headers: { 'Retry-After': '2' } },
+    { cause, headers: { 'Retry-After': '2' }, key: 'error.unavailable' },
   );
 }
 
@@ -61,7 +71,7 @@ export function alreadyRedeemed(model: string, cause: unknown): AppError {
       400,
       'invalid_request',
       'This sign-in was finished or ended in another window. Go back to the application and start again.',
-      { cause },
+      { cause, key: 'error.finished-elsewhere' },
     );
   }
   return new AppError(400, 'invalid_grant', 'it was already redeemed by a parallel request', {

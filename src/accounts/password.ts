@@ -86,6 +86,6 @@ function overloaded(): AppError {
     503,
     'temporarily_unavailable',
     'Many people are signing in right now. Please try again in a few seconds.',
-    { headers: { 'Retry-After': '5' } },
+    { headers: { 'Retry-After': '5' }, key: 'sign-in.busy' },
   );
 }

@@ -2,19 +2,10 @@
 import type { Context, Middleware } from 'koa';
 import { AppError, invalidRequest, temporarilyUnavailable } from '../errors.ts';
 import { correlationId, requestLog } from './correlation.ts';
+import { translate, type Values } from './i18n.ts';
 import type { Render } from './render.ts';
 
-const TITLES: Record<number, string> = {
-  400: 'That request cannot be used',
-  403: 'That is not allowed',
-  404: 'There is no such page',
-  405: 'That method is not supported here',
-  413: 'That is too large',
-  415: 'That format is not supported here',
-  421: 'This is not the right address',
-  429: 'Too many attempts',
-  503: 'Temporarily unavailable',
-};
+const TITLED = new Set([400, 403, 404, 405, 413, 415, 421, 429, 503]);
 
 /**
  * Answers every error once; `isUnavailable` tells a dependency that is away from a defect,
@@ -39,7 +30,9 @@ export function errorBoundary(deps: {
     try {
       await next();
       if (ctx.status === 404 && ctx.body == null) {
-        throw new AppError(404, 'not_found', 'Nothing lives at this address.');
+        throw new AppError(404, 'not_found', 'Nothing lives at this address.', {
+          key: 'error.not-found',
+        });
       }
     } catch (caught) {
       answer(ctx, deps.render, translate(caught));
@@ -56,19 +49,30 @@ function answer(ctx: Context, render: Render, error: unknown): void {
   renderProblem(ctx, render, shown);
 }
 
+/** What went wrong; `key` and `values` say the message in the language of the page. */
+export interface Problem {
+  status: number;
+  code: string;
+  message: string;
+  key?: string | undefined;
+  values?: Values | undefined;
+  hint?: string;
+  title?: string;
+  link?: { href: string; text: string };
+}
+
 /** Renders a problem as a page or as JSON, whichever the client prefers. RFC 6749 section 5.2 shape. */
-export function renderProblem(
-  ctx: Context,
-  render: Render,
-  problem: { status: number; code: string; message: string; hint?: string; title?: string },
-): void {
+export function renderProblem(ctx: Context, render: Render, problem: Problem): void {
   ctx.set('Cache-Control', 'no-store');
   if (ctx.accepts('json', 'html') === 'html') {
+    const t = translate(ctx);
+    const ownTitle = `error.title-${TITLED.has(problem.status) ? problem.status : 'other'}`;
     render(ctx, 'error', {
       status: problem.status,
-      title: problem.title ?? TITLES[problem.status] ?? 'Something went wrong',
-      message: problem.message,
+      title: problem.title ?? t(ownTitle),
+      message: problem.key ? t(problem.key, problem.values) : problem.message,
       ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+      ...(problem.link === undefined ? {} : { link: problem.link }),
       correlationId: correlationId(ctx),
     });
   } else {
@@ -80,12 +84,7 @@ export function renderProblem(
   }
 }
 
-function toShown(error: unknown): {
-  status: number;
-  code: string;
-  message: string;
-  headers: Record<string, string>;
-} {
+function toShown(error: unknown): Problem & { headers: Record<string, string> } {
   if (error instanceof AppError) return error;
   if (isHttpError(error)) {
     return { status: error.status, code: 'invalid_request', message: error.message, headers: {} };
@@ -94,6 +93,7 @@ function toShown(error: unknown): {
     status: 500,
     code: 'server_error',
     message: 'Something went wrong on our side. Nothing was changed.',
+    key: 'error.server-error',
     headers: {},
   };
 }

@@ -35,23 +35,42 @@ export async function readForm<Schema extends z.ZodType>(
   ctx: Context,
   options: { schema: Schema; csrf: CsrfProtection; binding: string },
 ): Promise<z.infer<Schema>> {
+  expectOwnOrigin(ctx);
+  const { csrf = '', ...rest } = await readRawFields(ctx);
+  if (!options.csrf.verify(options.binding, csrf)) {
+    throw new AppError(
+      403,
+      'forbidden',
+      'This form has expired or belongs to another window. Go back, reload the page and try again.',
+      { key: 'error.form-expired' },
+    );
+  }
+  return parseFields(rest, options.schema);
+}
+
+/** Reads a form post without a CSRF token: for what changes nothing but this browser's pages. */
+export async function readFields<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  return parseFields(await readRawFields(ctx), schema);
+}
+
+async function readRawFields(ctx: Context): Promise<Record<string, string>> {
   if (!ctx.is('application/x-www-form-urlencoded'))
     throw new AppError(
       415,
       'invalid_request',
       'Send this form as application/x-www-form-urlencoded.',
     );
-  expectOwnOrigin(ctx);
-  const fields = toFields(await readBody(ctx));
-  const { csrf = '', ...rest } = fields;
-  if (!options.csrf.verify(options.binding, csrf)) {
-    throw new AppError(
-      403,
-      'forbidden',
-      'This form has expired or belongs to another window. Go back, reload the page and try again.',
-    );
-  }
-  const parsed = options.schema.safeParse(rest);
+  return toFields(await readBody(ctx));
+}
+
+function parseFields<Schema extends z.ZodType>(
+  fields: Record<string, string>,
+  schema: Schema,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(fields);
   if (!parsed.success)
     throw invalidRequest(parsed.error.issues.map((issue) => issue.message).join(' '));
   return parsed.data;
@@ -64,7 +83,9 @@ export function expectOwnOrigin(ctx: Context): void {
   const own = `${ctx.protocol}://${ctx.host}`;
   const foreign = site !== '' && site !== 'same-origin' && site !== 'none';
   if (foreign || (origin !== '' && origin !== own))
-    throw new AppError(403, 'forbidden', 'This form was sent from another site.');
+    throw new AppError(403, 'forbidden', 'This form was sent from another site.', {
+      key: 'error.foreign-form',
+    });
 }
 
 async function readBody(ctx: Context): Promise<string> {

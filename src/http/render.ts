@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Eta } from 'eta';
 import type { Context } from 'koa';
 import { readAssets } from './assets.ts';
+import { LANGUAGE_NAMES, languageOf, translatorOf, type Values } from './i18n.ts';
 import type { Views } from './views.ts';
 
 /** Makes the page the body of the response; the status stays the caller's. */
@@ -42,10 +43,40 @@ export function createRender(deps: {
   };
 
   return (ctx, view, data) => {
+    const language = languageOf(ctx);
+    const t = translatorOf(language);
     ctx.type = 'html';
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = eta.render(`@${view}`, { ...data, page });
+    ctx.body = eta.render(`@${view}`, {
+      ...data,
+      t,
+      page: {
+        ...page,
+        language,
+        languages: LANGUAGE_NAMES,
+        returnTo: ctx.method === 'GET' ? ctx.url : (ctx.state['page'] ?? '/'),
+        rich: (key: string, values: Values) => rich(t, escapeHtml, key, values),
+      },
+    });
   };
+}
+
+// The values of a sentence are names that strangers chose: isolated from the words around them.
+function rich(
+  t: (key: string, values: Values) => string,
+  escapeText: (text: string) => string,
+  key: string,
+  values: Values,
+): string {
+  const marked = Object.entries(values).map(([name, value]) => [
+    name,
+    `\uE000${String(value)
+      .replace(/[\uE000\uE001]/g, '')
+      .replace(bidiControls, '')}\uE001`,
+  ]);
+  return escapeText(t(key, Object.fromEntries(marked)))
+    .replaceAll('\uE000', '<bdi class="client-name">')
+    .replaceAll('\uE001', '</bdi>');
 }
 
 function assetUrl(version: string | undefined, name: string): string {

@@ -14,10 +14,10 @@ import {
   revokeGrant,
   upsertPayload,
 } from '../storage/oidc-payloads.ts';
+import { seal, unseal } from '../storage/sealed-value.ts';
 import type { SessionSeen } from '../storage/sessions.ts';
 import type { StoredPayload } from '../storage/stored-payload.ts';
 import { requestInHand } from './request-in-hand.ts';
-import { seal, unseal } from './sealed-value.ts';
 
 /** Creates the adapter of each model. Clients are looked up elsewhere and never reach it. */
 export function createAdapter(db: Database): AdapterFactory {

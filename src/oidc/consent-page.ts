@@ -1,17 +1,12 @@
 // What the consent page says: who asks, where the person is sent, and each scope in words.
 import type { Api } from '../catalog/apis.ts';
+import type { Translate } from '../http/i18n.ts';
 import type { Views } from '../http/views.ts';
 import type { Client } from '../storage/clients.ts';
 import { IDENTITY } from '../storage/consents.ts';
 import { requestedScopes } from './grants.ts';
 
-const IDENTITY_SENTENCES: Record<string, string> = {
-  openid: 'Know who you are here',
-  profile: 'See your name',
-  email: 'See your e-mail address',
-  roles: 'See your roles',
-  groups: 'See which groups you are in',
-};
+const NAMED = new Set(['openid', 'profile', 'email', 'roles', 'groups']);
 
 type ConsentPage = Pick<Views['consent'], 'client' | 'identity' | 'apis' | 'offlineAccess'>;
 
@@ -20,8 +15,9 @@ export function describeConsent(request: {
   client: Client;
   apis: Api[];
   params: Record<string, unknown>;
+  t: Translate;
 }): ConsentPage {
-  const { client, params } = request;
+  const { client, params, t } = request;
   const scopes = requestedScopes(params);
   const identity = [...(scopes.get(IDENTITY) ?? [])];
   return {
@@ -30,7 +26,7 @@ export function describeConsent(request: {
       redirectHost: redirectHost(String(params['redirect_uri'])),
       kind: client.kind === 'machine' || client.kind === 'resource-server' ? 'web' : client.kind,
     },
-    identity: identity.flatMap((name) => IDENTITY_SENTENCES[name] ?? []),
+    identity: identity.flatMap((name) => (NAMED.has(name) ? [t(`consent.scope-${name}`)] : [])),
     apis: request.apis.flatMap((api) => {
       const names = scopes.get(api.resource);
       return names?.size ? [describeApi(api, names)] : [];

@@ -9,6 +9,7 @@ import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in
 import type { Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
 import { type CsrfProtection, readForm } from '../http/form.ts';
+import { askForLanguage, type Translate, translate } from '../http/i18n.ts';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
 import { audit } from '../observability/audit.ts';
@@ -106,7 +107,10 @@ async function loadInteraction(
   try {
     const interaction = await deps.provider().interactionDetails(ctx.req, ctx.res);
     const own = interaction.uid === ctx['params'].uid && deps.browser.isBound(ctx, interaction.uid);
-    return own ? interaction : undefined;
+    if (!own) return undefined;
+    askForLanguage(ctx, interaction.params['ui_locales']);
+    ctx.state['page'] = `/interaction/${interaction.uid}`;
+    return interaction;
   } catch (error) {
     if (error instanceof Error && error.name === 'SessionNotFound') return undefined;
     throw error;
@@ -160,7 +164,12 @@ async function showConsent(
   if (!client) throw new AppError(400, 'invalid_client', 'The application is no longer available.');
   deps.render(ctx, 'consent', {
     ...(await formsOf(ctx, deps, interaction, 'consent')),
-    ...describeConsent({ client, apis: await deps.catalog.all(), params: interaction.params }),
+    ...describeConsent({
+      client,
+      apis: await deps.catalog.all(),
+      params: interaction.params,
+      t: translate(ctx),
+    }),
     account: { name: account.displayName, email: account.email },
     switchAccount: true,
   });
@@ -204,7 +213,7 @@ async function signInWithPassword(
   interaction: Interaction,
   form: z.infer<typeof credentialsForm>,
 ) {
-  const errors = missingCredentials(form);
+  const errors = missingCredentials(form, translate(ctx));
   if (errors) {
     ctx.status = 400;
     return showSignIn(ctx, deps, interaction, { email: form.email, errors });
@@ -227,10 +236,10 @@ async function signInWithPassword(
   });
 }
 
-function missingCredentials({ email, password }: z.infer<typeof credentialsForm>) {
+function missingCredentials({ email, password }: z.infer<typeof credentialsForm>, t: Translate) {
   const errors = {
-    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: 'Enter your e-mail address.' }),
-    ...(password ? {} : { password: 'Enter your password.' }),
+    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: t('sign-in.email-missing') }),
+    ...(password ? {} : { password: t('sign-in.password-missing') }),
   };
   return Object.keys(errors).length > 0 ? errors : undefined;
 }
@@ -239,11 +248,11 @@ function missingCredentials({ email, password }: z.infer<typeof credentialsForm>
 function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-in' }>): string {
   if (outcome.kind === 'refused') {
     ctx.status = 400;
-    return 'The e-mail address or the password is not right.';
+    return translate(ctx)('sign-in.refused');
   }
   ctx.status = 429;
   ctx.set('Retry-After', String(outcome.retryAfterSeconds));
-  return `Too many attempts. Please wait ${outcome.retryAfterSeconds} seconds and try again.`;
+  return translate(ctx)('sign-in.throttled', { seconds: outcome.retryAfterSeconds });
 }
 
 function askForAnotherAccount(ctx: Context, interaction: Interaction) {
@@ -257,6 +266,7 @@ function expectPrompt(interaction: Interaction, name: string): void {
       400,
       'invalid_request',
       'This step is not the one that is due. Reload the page.',
+      { key: 'error.step-not-due' },
     );
 }
 

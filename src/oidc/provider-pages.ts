@@ -2,16 +2,13 @@
 import type { ErrorOut, errors, KoaContextWithOIDC } from 'oidc-provider';
 import { findUsableAccount } from '../accounts/account.ts';
 import { renderProblem } from '../http/error-boundary.ts';
+import { askForLanguage, translate } from '../http/i18n.ts';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
 import type { Database } from '../storage/database.ts';
 import { UNSUPPORTED } from './refusals.ts';
 
-const TITLES: Record<string, string> = {
-  invalid_client: 'This application is not known here',
-  invalid_redirect_uri: 'This application’s return address is not registered',
-  access_denied: 'Access was not given',
-};
+const TITLED = new Set(['invalid_client', 'invalid_redirect_uri', 'access_denied']);
 
 /** Creates the page hooks of the configuration. */
 export function createProviderPages(deps: { render: Render; db: Database }) {
@@ -20,14 +17,16 @@ export function createProviderPages(deps: { render: Render; db: Database }) {
     renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: errors.OIDCProviderError | Error) {
       if (error.name === 'SessionNotFound') renderEndedSignIn(ctx, render);
       else {
+        askForLanguage(ctx, ctx.oidc?.params?.['ui_locales']);
+        const t = translate(ctx);
         renderProblem(ctx, render, {
           status: ctx.status,
           code: out.error,
-          title: TITLES[out.error] ?? 'The application’s request was refused',
+          title: t(`error.${TITLED.has(out.error) ? out.error : 'request-refused'}`),
           message: sentence(
             out.error_description ?? UNSUPPORTED[out.error] ?? `The reason is ${out.error}`,
           ),
-          hint: 'The application sent you here with a request that cannot be used. Its developers can look up the reference below.',
+          hint: t('error.request-refused-hint'),
         });
       }
     },
@@ -54,13 +53,15 @@ export function createProviderPages(deps: { render: Render; db: Database }) {
 
 /** The page for an interaction that is over: reloaded, finished in another tab, or expired. */
 export function renderEndedSignIn(ctx: KoaContextWithOIDC | Parameters<Render>[0], render: Render) {
+  const t = translate(ctx);
   ctx.status = 400;
   renderProblem(ctx, render, {
     status: 400,
     code: 'invalid_request',
-    title: 'This sign-in has ended',
+    title: t('error.ended-title'),
     message: 'It was finished in another window, or it has expired.',
-    hint: 'Go back to the application and start again.',
+    key: 'error.ended',
+    hint: t('error.ended-hint'),
   });
 }
 

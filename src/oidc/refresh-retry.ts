@@ -6,7 +6,7 @@ import { onLostRace } from '../http/unit-of-work.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { findAnswer, keepAnswer } from '../storage/refresh-answers.ts';
-import { seal, unseal } from './sealed-value.ts';
+import { seal, unseal } from '../storage/sealed-value.ts';
 
 const CONTEXT = 'answer of a refresh';
 

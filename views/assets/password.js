@@ -8,8 +8,8 @@ for (const frame of document.querySelectorAll('[data-password]')) {
 
   const show = (visible) => {
     input.type = visible ? 'text' : 'password';
-    button.textContent = visible ? 'Hide' : 'Show';
-    button.setAttribute('aria-label', visible ? 'Hide password' : 'Show password');
+    button.textContent = visible ? frame.dataset.hide : frame.dataset.show;
+    button.setAttribute('aria-label', visible ? frame.dataset.hideLabel : frame.dataset.showLabel);
   };
 
   button.addEventListener('click', () => show(input.type === 'password'));

@@ -2,8 +2,8 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { UsageError } from '../../errors.ts';
 import type { SigningAlg } from '../../storage/apis.ts';
+import { seal, unseal } from '../../storage/sealed-value.ts';
 import type { NewSigningKey, SigningKeyRow } from '../../storage/signing-keys.ts';
-import { seal, unseal } from '../sealed-value.ts';
 
 /** Makes a key pair. For RSA this takes a good part of a second: do it before you take a lock. */
 export async function createKey(alg: SigningAlg, encryptionKeys: Buffer[]): Promise<NewSigningKey> {
