@@ -31,6 +31,8 @@ export interface ServerConfig {
   rateLimits: boolean;
   productName: string;
   keyTimes: KeyTimes;
+  /** Days from the deletion of an account to its erasure. */
+  erasureDays: number;
 }
 
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
@@ -44,6 +46,8 @@ export interface DemoConfig {
   rateLimits: boolean;
   productName: string;
   keyTimes: KeyTimes;
+  /** Days from the deletion of an account to its erasure. */
+  erasureDays: number;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -58,6 +62,7 @@ export const SECRET_VARIABLES = {
 } as const;
 
 const PORT = z.coerce.number().int().min(1).max(65535);
+const DAYS = z.coerce.number().int().min(1).max(3650);
 const LOG_LEVELS = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -126,6 +131,7 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
       ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
       : undefined,
     keyTimes: readKeyTimes(values, problems),
+    erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
   };
 }
 

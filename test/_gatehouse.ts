@@ -32,6 +32,7 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
     logLevel: 'info',
     rateLimits: false,
     productName: 'Gatehouse',
+    erasureDays: 30,
     keyTimes: {
       jwksCacheSeconds: 300,
       publishSeconds: 86_400,

@@ -1,4 +1,5 @@
 // The jobs of a server. Loaded after it listens: nobody waits for the runner.
+import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Jobs, startJobs } from '../jobs/worker.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -22,12 +23,16 @@ export function startBackgroundJobs(deps: {
     onOutcome: (task, outcome) => metrics?.job(task, outcome),
     tasks: {
       prune: () => pruneExpired(db, (table, rows) => metrics?.pruned(table, rows)),
+      async 'erase-accounts'() {
+        await eraseDeletedAccounts(db, config.erasureDays);
+      },
       async 'rotate-signing-keys'() {
         await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
       },
     },
     schedule: [
       { task: 'prune', match: '* * * * *' },
+      { task: 'erase-accounts', match: '41 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
     ],
   });

@@ -20,6 +20,8 @@ export interface Installation {
   /** The server's own secrets. Throws a UsageError when those of the environment are others. */
   secrets(): Promise<Secrets>;
   keyTimes: KeyTimes;
+  /** Days from the deletion of an account to its erasure. */
+  erasureDays: number;
 }
 
 /**
@@ -36,7 +38,12 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
     const secrets = () => ownSecrets(db, config);
     return runInUnitOfWork(db.knex, async (unit) => {
       try {
-        const result = await work({ db, secrets, keyTimes: config.keyTimes });
+        const result = await work({
+          db,
+          secrets,
+          keyTimes: config.keyTimes,
+          erasureDays: config.erasureDays,
+        });
         await unit.commit();
         return result;
       } catch (error) {

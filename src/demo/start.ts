@@ -64,6 +64,7 @@ export async function prepareDemo(
     rateLimits: config.rateLimits,
     productName: config.productName,
     keyTimes: config.keyTimes,
+    erasureDays: config.erasureDays,
   };
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {

@@ -1,4 +1,4 @@
-// accounts create, list, block, unblock.
+// accounts create, list, block, unblock; deletion-commands.ts has delete and restore.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { blockAccount, loadAccount, unblockAccount } from '../../accounts/block-account.ts';
@@ -7,6 +7,7 @@ import { listAccounts } from '../../storage/accounts.ts';
 import { addListOptions, listOptions } from '../list-options.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { formatTime, note, printJson, printTable } from '../print.ts';
+import { addDeletionCommands } from './deletion-commands.ts';
 import { describeAccount } from './describe-account.ts';
 
 const jsonOption = z.object({ json: z.boolean().default(false) });
@@ -57,6 +58,8 @@ Examples:
     .argument('<id|email>', 'usr_... or the e-mail address')
     .option('--json', 'print JSON')
     .action((name: string, options: unknown) => runUnblock(name, jsonOption.parse(options)));
+
+  addDeletionCommands(accounts);
 }
 
 async function runList({ json, limit }: z.infer<typeof listOptions>): Promise<void> {
