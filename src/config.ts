@@ -4,6 +4,8 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
+import { type MailConfig, readMail } from './config/mail.ts';
+import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
 import { UsageError } from './errors.ts';
 
 /** Keys and peppers; the first of each list is current, the others are still accepted. */
@@ -31,6 +33,9 @@ export interface ServerConfig {
   rateLimits: boolean;
   productName: string;
   keyTimes: KeyTimes;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
+  signUp: SignUpConfig;
 }
 
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
@@ -44,6 +49,11 @@ export interface DemoConfig {
   rateLimits: boolean;
   productName: string;
   keyTimes: KeyTimes;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
+  signUp: SignUpConfig;
+  mail: MailConfig | undefined;
+  signUp: SignUpConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -81,7 +91,12 @@ export function isRunByNpm(environment: Environment = process.env): boolean {
 
 /** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
 function readFileVariants(environment: Environment, problems: string[]): Environment {
-  const names = ['DATABASE_URL', 'DATABASE_DIRECT_URL', ...Object.values(SECRET_VARIABLES)];
+  const names = [
+    'DATABASE_URL',
+    'DATABASE_DIRECT_URL',
+    'GATEHOUSE_SMTP_URL',
+    ...Object.values(SECRET_VARIABLES),
+  ];
   const values: Environment = { ...environment };
   for (const name of names) {
     const path = environment[`${name}_FILE`];
@@ -126,6 +141,8 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
       ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
       : undefined,
     keyTimes: readKeyTimes(values, problems),
+    mail: readMail(values, demo, problems),
+    signUp: readSignUp(values, demo, problems),
   };
 }
 
@@ -148,6 +165,10 @@ function readDemo(values: Environment, common: Common, problems: string[]): Demo
 function readProduction(values: Environment, common: Common, problems: string[]) {
   if (!common.rateLimits)
     problems.push('GATEHOUSE_RATE_LIMITS=off is for the demo only: unset it.');
+  if (!common.mail && common.signUp.passwords && common.signUp.mode !== 'closed')
+    problems.push(
+      `GATEHOUSE_SIGN_UP=${common.signUp.mode} sends mails: set GATEHOUSE_SMTP_URL and GATEHOUSE_MAIL_FROM.`,
+    );
   const databaseUrl = readDatabaseUrl('DATABASE_URL', values, problems);
   const databaseDirectUrl = readDatabaseUrl('DATABASE_DIRECT_URL', values, problems);
   if (!values['DATABASE_URL'])

@@ -64,6 +64,8 @@ export async function prepareDemo(
     rateLimits: config.rateLimits,
     productName: config.productName,
     keyTimes: config.keyTimes,
+    mail: config.mail,
+    signUp: config.signUp,
   };
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {

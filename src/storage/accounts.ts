@@ -14,6 +14,9 @@ export interface AccountRow {
   roles: string[];
   state: AccountState;
   password_hash: string | null;
+  approval: 'waiting' | 'rejected' | null;
+  terms_version: string | null;
+  preferred_language: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -54,7 +57,7 @@ export async function findAccountById(db: Database, id: string): Promise<Account
 const SELECT_BY_ID = {
   name: 'account-by-id',
   text: `SELECT id, email, email_verified, given_name, family_name, roles, state, password_hash,
-       created_at, updated_at FROM accounts WHERE id = $1`,
+       approval, terms_version, preferred_language, created_at, updated_at FROM accounts WHERE id = $1`,
 };
 
 /** Finds one account that is not deleted by its e-mail address, in any letter case. */
