@@ -18,6 +18,7 @@ import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { unitOfWork } from './http/unit-of-work.ts';
 import type { Views } from './http/views.ts';
+import { createMailboxRoutes } from './mail/mailbox.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createAdapter } from './oidc/adapter.ts';
@@ -110,6 +111,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
+  const mailbox = createMailboxRoutes({
+    ...{ db, render, encryptionKeys: secrets.encryptionKeys, productName: config.productName },
+  });
+
   let draining = false;
   const isReady = async () => {
     if (draining) return false;
@@ -127,7 +132,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(unitOfWork({ db, sessionCookie })); // around all that writes
   koa.use(
     routes(
-      [home, interactions, createLanguageRoute({ issuer })],
+      [
+        ...[home, interactions, createLanguageRoute({ issuer })],
+        ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
+      ],
       protocolHost({
         handle: provider.handle,
         isCurrent: changes.live,

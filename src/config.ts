@@ -4,6 +4,8 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
+import { type MailConfig, readMail } from './config/mail.ts';
+import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
 import { UsageError } from './errors.ts';
 
 /** Keys and peppers; the first of each list is current, the others are still accepted. */
@@ -33,6 +35,9 @@ export interface ServerConfig {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
+  signUp: SignUpConfig;
 }
 
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
@@ -48,6 +53,9 @@ export interface DemoConfig {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
+  signUp: SignUpConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -86,7 +94,12 @@ export function isRunByNpm(environment: Environment = process.env): boolean {
 
 /** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
 function readFileVariants(environment: Environment, problems: string[]): Environment {
-  const names = ['DATABASE_URL', 'DATABASE_DIRECT_URL', ...Object.values(SECRET_VARIABLES)];
+  const names = [
+    'DATABASE_URL',
+    'DATABASE_DIRECT_URL',
+    'GATEHOUSE_SMTP_URL',
+    ...Object.values(SECRET_VARIABLES),
+  ];
   const values: Environment = { ...environment };
   for (const name of names) {
     const path = environment[`${name}_FILE`];
@@ -132,6 +145,8 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
       : undefined,
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
+    mail: readMail(values, demo, problems),
+    signUp: readSignUp(values, demo, problems),
   };
 }
 
@@ -154,6 +169,10 @@ function readDemo(values: Environment, common: Common, problems: string[]): Demo
 function readProduction(values: Environment, common: Common, problems: string[]) {
   if (!common.rateLimits)
     problems.push('GATEHOUSE_RATE_LIMITS=off is for the demo only: unset it.');
+  if (!common.mail && common.signUp.passwords && common.signUp.mode !== 'closed')
+    problems.push(
+      `GATEHOUSE_SIGN_UP=${common.signUp.mode} sends mails: set GATEHOUSE_SMTP_URL and GATEHOUSE_MAIL_FROM.`,
+    );
   const databaseUrl = readDatabaseUrl('DATABASE_URL', values, problems);
   const databaseDirectUrl = readDatabaseUrl('DATABASE_DIRECT_URL', values, problems);
   if (!values['DATABASE_URL'])

@@ -39,6 +39,8 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
       keepSeconds: 90_000,
       rotationSeconds: 90 * 86_400,
     },
+    mail: { kind: 'mailbox' },
+    signUp: { mode: 'open', domains: [], passwords: true },
     ...overrides,
   };
   const log: string[] = [];

@@ -2,6 +2,7 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Jobs, startJobs } from '../jobs/worker.ts';
+import { createMailDelivery } from '../mail/deliver.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { rotateDueSigningKeys } from '../oidc/keys/rotate-keys.ts';
@@ -22,6 +23,10 @@ export function startBackgroundJobs(deps: {
     logger,
     onOutcome: (task, outcome) => metrics?.job(task, outcome),
     tasks: {
+      'deliver-mail': createMailDelivery({
+        ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
+        mail: config.mail ?? { kind: 'mailbox' },
+      }),
       prune: () => pruneExpired(db, (table, rows) => metrics?.pruned(table, rows)),
       async 'erase-accounts'() {
         await eraseDeletedAccounts(db, config.erasureDays);

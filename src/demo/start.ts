@@ -65,6 +65,8 @@ export async function prepareDemo(
     productName: config.productName,
     keyTimes: config.keyTimes,
     erasureDays: config.erasureDays,
+    mail: config.mail,
+    signUp: config.signUp,
   };
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {

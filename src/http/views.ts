@@ -71,6 +71,9 @@ export interface Views {
     correlationId: string;
     link?: { href: string; text: string };
   };
+  /** The demo's mails, newest first. */
+  mailbox: { mails: { id: string; subject: string; to: string; sentAt: string }[] };
+  'mailbox-mail': { mail: { subject: string; to: string; text: string } };
   /** Answers `GET /`. `issuer` is the issuer's URL. */
   home: {
     issuer: string;

@@ -23,7 +23,8 @@ export interface JobsDeps {
   onOutcome: (task: string, outcome: 'done' | 'failed') => void;
 }
 
-const CONCURRENCY = 2;
+// Two may hang on a mail server; two are left for the rest.
+const CONCURRENCY = 4;
 const RESTART_MS = 5000;
 
 /** Starts the runner, and starts it again when it gives up for want of a database. */

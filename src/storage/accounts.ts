@@ -14,6 +14,9 @@ export interface AccountRow {
   roles: string[];
   state: AccountState;
   password_hash: string | null;
+  approval: 'waiting' | 'rejected' | null;
+  terms_version: string | null;
+  preferred_language: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -59,7 +62,7 @@ export async function findAccountById(db: Database, id: string): Promise<FoundAc
 const SELECT_BY_ID = {
   name: 'account-by-id',
   text: `SELECT id, email, email_verified, given_name, family_name, roles, state, password_hash,
-       created_at, updated_at,
+       approval, terms_version, preferred_language, created_at, updated_at,
        ARRAY(SELECT name FROM account_groups JOIN groups ON groups.id = group_id
              WHERE account_id = accounts.id ORDER BY name) AS groups
      FROM accounts WHERE id = $1`,

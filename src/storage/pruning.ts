@@ -19,6 +19,14 @@ const IS_LIMIT_OVER = "expire < extract(epoch from now() - interval '1 minute') 
 const PRUNABLE: Prunable[] = [
   { table: 'oidc_payloads', isExpired: IS_EXPIRED, remedy: 'DELETE FROM oidc_payloads' },
   { table: 'redeemed_jtis', isExpired: IS_EXPIRED, remedy: 'DELETE FROM redeemed_jtis' },
+  { table: 'email_tokens', isExpired: IS_EXPIRED, remedy: 'DELETE FROM email_tokens' },
+  { table: 'sign_ups', isExpired: IS_EXPIRED, remedy: 'DELETE FROM sign_ups' },
+  {
+    table: 'outgoing_mails',
+    // Sent, or given up long ago: the job runner stops after four days.
+    isExpired: "created_at < now() - interval '30 days'",
+    remedy: 'DELETE FROM outgoing_mails',
+  },
   { table: 'rate_limits', isExpired: IS_LIMIT_OVER, remedy: 'DELETE FROM rate_limits' },
   {
     table: 'oidc_payloads',

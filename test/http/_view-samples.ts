@@ -43,6 +43,23 @@ export const samples: { [V in Standing]: Views[V] } = {
     correlationId: '7f3c9a52-0d0e-4b8c-9a4f-1f4d7c1b22aa',
     link: { href: '/', text: 'Go to the start page' },
   },
+  mailbox: {
+    mails: [
+      {
+        id: '1',
+        subject: 'Confirm your address',
+        to: 'ada@example.com',
+        sentAt: '2026-11-27T20:00:00.000Z',
+      },
+    ],
+  },
+  'mailbox-mail': {
+    mail: {
+      subject: 'Confirm your address',
+      to: 'ada@example.com',
+      text: 'Hello\n\nConfirm:\nhttps://login.example/sign-up/confirm?token=abc\n',
+    },
+  },
   home: {
     issuer: 'https://login.example',
     signedIn: account,

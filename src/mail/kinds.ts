@@ -1,0 +1,17 @@
+// Every mail that we send. Its texts: `<kind>-subject`, `<kind>-body` and `<kind>-button` in
+// views/messages/<language>/mail.json; a body's paragraphs are parted by blank lines.
+
+export const MAIL_KINDS = [
+  'confirm-sign-up',
+  'sign-up-known',
+  'reset-password',
+  'reset-unknown',
+  'password-changed',
+  'confirm-email',
+  'email-changed',
+  'account-approved',
+  'account-rejected',
+  'invitation',
+  'invitation-asked',
+] as const;
+export type MailKind = (typeof MAIL_KINDS)[number];
