@@ -4,6 +4,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
 import { createPasswords } from './accounts/password.ts';
+import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { serveAssets } from './http/assets.ts';
@@ -19,6 +20,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { unitOfWork } from './http/unit-of-work.ts';
 import type { Views } from './http/views.ts';
 import { createMailboxRoutes } from './mail/mailbox.ts';
+import { createOutbox } from './mail/outbox.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createAdapter } from './oidc/adapter.ts';
@@ -29,6 +31,8 @@ import { createGrantLoader } from './oidc/grants.ts';
 import { createHomeRoute } from './oidc/home.ts';
 import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
+import { createOwnClient } from './oidc/own-client.ts';
+import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
 import { createProviderPages } from './oidc/provider-pages.ts';
 import { followChanges } from './storage/changes.ts';
@@ -63,7 +67,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys });
+  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
   const render = createRender({
     viewsDirectory: VIEWS,
     productName: config.productName,
@@ -86,22 +91,33 @@ export async function createApp(deps: AppDeps): Promise<App> {
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ render, db }),
   });
+  const csrf = createCsrfProtection(csrfKey);
+  const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
+  const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
+  const sessions = createOwnSessions({ issuer, provider: provider.current });
   const interactions = createInteractionRoutes({
     provider: provider.current,
     render,
-    csrf: createCsrfProtection(csrfKey),
+    csrf,
     browser,
     db,
     clients,
     catalog,
     signIn: {
       db,
-      passwords: await createPasswords({ peppers: secrets.passwordPeppers }),
+      passwords,
       perAccount: rateLimit({ name: 'sign-in', attempts: 5, seconds: 300, blockSeconds: 60 }),
       perNetwork: rateLimit({ name: 'network', attempts: 100, seconds: 600, blockSeconds: 300 }),
     },
   });
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
+  const selfCare = createSelfCareRoutes({
+    ...{ issuer, db, render, csrf, passwords, ...sessions },
+    clientId: ownClient.id,
+    erasureDays: config.erasureDays,
+    proofs: rateLimit({ name: 'proof', attempts: 5, seconds: 300, blockSeconds: 60 }),
+    queueMail: outbox.queue,
+  });
 
   const introspection = {
     issuer,
@@ -133,7 +149,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[home, interactions, createLanguageRoute({ issuer })],
+        ...[home, interactions, createLanguageRoute({ issuer }), selfCare],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

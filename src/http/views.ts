@@ -1,6 +1,8 @@
 // What each page is given. Handlers prepare these; the templates in views/ read nothing else.
 // Field names that the forms post stand beside the view they belong to.
 
+import type { AccountViews } from './views/account.ts';
+
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
   name: string;
@@ -37,7 +39,7 @@ export interface InteractionForms {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views {
+export interface Views extends AccountViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

@@ -11,6 +11,7 @@ export const MAIL_KINDS = [
   'email-changed',
   'account-approved',
   'account-rejected',
+  'account-closed',
   'invitation',
   'invitation-asked',
 ] as const;

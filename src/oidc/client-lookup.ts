@@ -28,11 +28,12 @@ const AUTHENTICATED_ROUTES = new Set([
   'pushed_authorization_request',
 ]);
 
-/** Creates the look-up; `hashKeys` verify client secrets. */
+/** Creates the look-up; `hashKeys` verify client secrets, `ownClient` is the one of our own pages. */
 export function createClientLookup(deps: {
   db: Database;
   changes: Changes;
   hashKeys: Buffer[];
+  ownClient: Client;
 }): ClientLookup {
   const load = cacheUntilChanged({
     changes: deps.changes,
@@ -47,6 +48,7 @@ export function createClientLookup(deps: {
   const find = async (id: string) => {
     // An id that cannot exist needs no query: it may be long or hold bytes that text cannot.
     if (!/^c_[A-Za-z0-9._~-]{1,100}$/.test(id)) return undefined;
+    if (id === deps.ownClient.id) return deps.ownClient;
     const client = await load(id);
     return client?.disabledAt ? undefined : client;
   };

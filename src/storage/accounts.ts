@@ -104,3 +104,29 @@ export async function setPasswordHash(db: Database, id: string, hash: string): P
   const query = await db.write();
   await query('accounts').where({ id }).update({ password_hash: hash, updated_at: query.fn.now() });
 }
+
+/** Changes the names; an empty one is none. */
+export async function setAccountNames(
+  db: Database,
+  id: string,
+  names: { givenName: string; familyName: string },
+): Promise<void> {
+  const query = await db.write();
+  await query('accounts')
+    .where({ id })
+    .update({
+      given_name: names.givenName || null,
+      family_name: names.familyName || null,
+      updated_at: query.fn.now(),
+    });
+}
+
+/** Remembers the language that the person chose. */
+export async function setPreferredLanguage(
+  db: Database,
+  id: string,
+  language: string,
+): Promise<void> {
+  const query = await db.write();
+  await query('accounts').where({ id }).update({ preferred_language: language });
+}

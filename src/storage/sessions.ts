@@ -63,7 +63,41 @@ export async function endAccountSession(
     [accountId, uid],
   );
   const grants: Buffer[] = rows.map((row: { grant_id: Buffer }) => row.grant_id);
-  await lockFamilies(query, [uid, ...grants]);
+  await endGrants(query, accountId, grants, [uid]);
+  const ended = await query('oidc_payloads')
+    .where({ account_id: accountId, model: 'Session', uid })
+    .delete();
+  return ended > 0;
+}
+
+/** Ends everything that an account holds but one session: sessions, grants, codes and tokens. */
+export async function endOtherSessions(
+  db: Database,
+  accountId: string,
+  keptUid: string,
+): Promise<void> {
+  const query = await db.write();
+  const rows = await query('oidc_payloads')
+    .where({ account_id: accountId })
+    .select(query.raw('DISTINCT coalesce(grant_id, uid, id) AS family'));
+  await lockFamilies(
+    query,
+    rows.map(({ family }) => family),
+  );
+  await query('oidc_payloads')
+    .where({ account_id: accountId })
+    .whereRaw("NOT (model = 'Session' AND uid = ?)", [digest(keptUid)])
+    .delete();
+}
+
+/** Ends grants of an account by their row ids, with everything issued under them. */
+export async function endGrants(
+  query: Knex,
+  accountId: string,
+  grants: Buffer[],
+  alsoLocked: Buffer[] = [],
+): Promise<void> {
+  await lockFamilies(query, [...alsoLocked, ...grants]);
   await query('oidc_payloads')
     .where({ account_id: accountId })
     .whereIn('grant_id', grants)
@@ -72,10 +106,6 @@ export async function endAccountSession(
     .where({ account_id: accountId, model: 'Grant' })
     .whereIn('id', grants)
     .delete();
-  const ended = await query('oidc_payloads')
-    .where({ account_id: accountId, model: 'Session', uid })
-    .delete();
-  return ended > 0;
 }
 
 // The same locks in the same order as commit_artefacts takes them.

@@ -1,0 +1,87 @@
+// /account/password: a new password for the old one. Everything else that holds the account ends.
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { setPasswordHash } from '../../storage/accounts.ts';
+import { cancelEmailTokens, issueEmailToken } from '../../storage/email-tokens.ts';
+import { endOtherSessions } from '../../storage/sessions.ts';
+import { passwordProblem } from '../password-policy.ts';
+import {
+  goOn,
+  mailLanguage,
+  proofProblem,
+  readOwnForm,
+  recordOwn,
+  type SelfCareDeps,
+  showPage,
+  whenSignedIn,
+} from './self-care.ts';
+import type { SignedIn } from './signed-in.ts';
+
+const NOT_ME_SECONDS = 7 * 24 * 3600;
+const form = z.object({
+  current: z.string().max(4096).default(''),
+  password: z.string().max(4096).default(''),
+});
+
+/** Adds the routes. */
+export function addPasswordRoutes(router: Router, deps: SelfCareDeps): void {
+  router.get(
+    '/account/password',
+    whenSignedIn(deps, (ctx, person) => show(ctx, deps, person)),
+  );
+  router.post(
+    '/account/password',
+    whenSignedIn(deps, async (ctx, person) => {
+      const { current, password } = await readOwnForm(ctx, deps, person, form);
+      const problem = passwordProblem(password);
+      if (problem) {
+        ctx.status = 400;
+        return show(ctx, deps, person, { password: problem });
+      }
+      const proof = { password: current, freshIsEnough: false };
+      const doubt = await proofProblem(ctx, deps, person, proof);
+      if (doubt === 'asked') return;
+      if (doubt) return show(ctx, deps, person, { current: doubt });
+      await changePassword(ctx, deps, person, await deps.passwords.hash(password));
+      goOn(ctx, '/account/password', 'password');
+    }),
+  );
+}
+
+async function changePassword(
+  ctx: Context,
+  deps: SelfCareDeps,
+  person: SignedIn,
+  hash: string,
+): Promise<void> {
+  const { db, issuer } = deps;
+  const { account, session } = person;
+  await setPasswordHash(db, account.id, hash);
+  await endOtherSessions(db, account.id, session.uid);
+  await cancelEmailTokens(db, account.id, ['reset-password']);
+  await recordOwn(ctx, deps, person, { type: 'account.password-changed' });
+  const token = await issueEmailToken(db, {
+    purpose: 'not-me',
+    accountId: account.id,
+    lifetimeSeconds: NOT_ME_SECONDS,
+  });
+  await deps.queueMail({
+    kind: 'password-changed',
+    to: account.email,
+    language: mailLanguage(ctx, person),
+    link: `${issuer}/not-me?token=${token}`,
+  });
+}
+
+function show(
+  ctx: Context,
+  deps: SelfCareDeps,
+  person: SignedIn,
+  errors?: { current?: string; password?: string },
+): void {
+  showPage(ctx, deps, person, 'account/password', {
+    hasPassword: person.account.password_hash !== null,
+    ...(errors ? { errors } : {}),
+  });
+}

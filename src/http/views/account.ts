@@ -1,0 +1,66 @@
+// The pages of My account.
+export type AccountSection =
+  | 'overview'
+  | 'password'
+  | 'sessions'
+  | 'applications'
+  | 'activity'
+  | 'language'
+  | 'download'
+  | 'close';
+
+/** What every page of My account is given. Every form posts `csrf`. */
+export interface AccountPage {
+  section: AccountSection;
+  account: { name: string; email: string };
+  csrf: string;
+  notice: string | undefined;
+}
+
+/** A moment: for machines, and in the words of the language. */
+export interface Moment {
+  iso: string;
+  text: string;
+}
+
+export interface AccountViews {
+  /** Posts `given_name`, `family_name` to /account. */
+  'account/overview': AccountPage & {
+    givenName: string;
+    familyName: string;
+    roles: string[];
+    groups: string[];
+    since: Moment;
+    errors?: { givenName?: string; familyName?: string };
+  };
+  /** Posts `current`, `password` to /account/password. */
+  'account/password': AccountPage & {
+    hasPassword: boolean;
+    errors?: { current?: string; password?: string };
+  };
+  /** Posts `session` to /account/sessions, or nothing to /account/sessions/others. */
+  'account/sessions': AccountPage & {
+    sessions: {
+      id: string;
+      device: string;
+      network: string;
+      seen: Moment | undefined;
+      isThis: boolean;
+    }[];
+  };
+  /** Posts `client` to /account/applications. */
+  'account/applications': AccountPage & {
+    applications: { id: string; name: string; since: Moment; scopes: string[] }[];
+  };
+  'account/activity': AccountPage & {
+    events: { text: string; network: string; at: Moment }[];
+    older: string | undefined;
+  };
+  /** Posts `language` to /account/language. */
+  'account/language': AccountPage;
+  /** Posts `password` to /account/download. */
+  'account/download': AccountPage & { asksPassword: boolean; error?: string };
+  /** Posts `password` to /account/close. */
+  'account/close': AccountPage & { asksPassword: boolean; days: number; error?: string };
+  'account/closed': { email: string; until: Moment };
+}

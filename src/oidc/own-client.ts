@@ -1,0 +1,28 @@
+// The client of our own pages: whoever opens My account signs in through the authorization endpoint
+// as for any other client, so that there is one way to sign in. It is in no table.
+import type { Client } from '../storage/clients.ts';
+
+export const OWN_CLIENT_ID = 'c_my-account';
+
+/** Builds the client; its one redirect URI is ours. */
+export function createOwnClient(deps: { issuer: string; name: string }): Client {
+  return {
+    id: OWN_CLIENT_ID,
+    kind: 'spa',
+    name: deps.name,
+    firstParty: true,
+    authMethod: 'none',
+    grantTypes: ['authorization_code'],
+    redirectUris: [{ uri: `${deps.issuer}/account/callback`, type: 'spa' }],
+    postLogoutRedirectUris: [],
+    allowedCorsOrigins: [],
+    requirePkce: true,
+    rotateRefreshTokens: true,
+    defaultApiId: undefined,
+    jwks: undefined,
+    disabledAt: undefined,
+    createdAt: new Date(0),
+    secretHashes: [],
+    entitlements: new Map(),
+  };
+}
