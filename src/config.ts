@@ -52,8 +52,6 @@ export interface DemoConfig {
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
   signUp: SignUpConfig;
-  mail: MailConfig | undefined;
-  signUp: SignUpConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
