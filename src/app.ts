@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
+import { createInvitationRoutes } from './accounts/invitations/routes.ts';
 import { createPasswords } from './accounts/password.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
@@ -119,6 +120,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     outbox,
   });
 
+  const invitations = createInvitationRoutes({
+    ...{ db, render, csrf, outbox, passwords, signUp: config.signUp },
+    attempts: rateLimit({ name: 'invitation', attempts: 20, seconds: 300, blockSeconds: 60 }),
+    signInHere: sessions.signInHere,
+  });
+
   const introspection = {
     issuer,
     catalog,
@@ -149,7 +156,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[home, interactions, createLanguageRoute({ issuer }), selfCare],
+        ...[home, interactions, createLanguageRoute({ issuer }), selfCare, invitations],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

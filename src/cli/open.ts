@@ -1,6 +1,8 @@
 // How every command reaches its database: the configuration decides, and what was opened is closed.
 
 import type { KeyTimes } from '../config/key-times.ts';
+import type { MailConfig } from '../config/mail.ts';
+import type { SignUpConfig } from '../config/sign-up.ts';
 import { type Config, type DemoConfig, readConfig, type Secrets } from '../config.ts';
 import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
 import { UsageError } from '../errors.ts';
@@ -22,6 +24,9 @@ export interface Installation {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  signUp: SignUpConfig;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
 }
 
 /**
@@ -38,12 +43,8 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
     const secrets = () => ownSecrets(db, config);
     return runInUnitOfWork(db.knex, async (unit) => {
       try {
-        const result = await work({
-          db,
-          secrets,
-          keyTimes: config.keyTimes,
-          erasureDays: config.erasureDays,
-        });
+        const { keyTimes, erasureDays, signUp, mail } = config;
+        const result = await work({ db, secrets, keyTimes, erasureDays, signUp, mail });
         await unit.commit();
         return result;
       } catch (error) {
