@@ -9,7 +9,8 @@ const rooms = {
   observability: ['storage', 'errors', 'config'],
   http: ['storage', 'observability', 'errors', 'config'],
   catalog: [],
-  accounts: [],
+  // Accounts write mails.
+  accounts: ['mail'],
   mail: [],
   jobs: [],
   oidc: ['accounts', 'catalog'],

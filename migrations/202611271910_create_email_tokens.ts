@@ -11,6 +11,7 @@ export async function up(knex: Knex): Promise<void> {
       created_at timestamptz NOT NULL DEFAULT now()
     );
     CREATE INDEX email_tokens_account_id ON email_tokens (account_id);
+    CREATE INDEX email_tokens_email ON email_tokens ((data->>'email')) WHERE data->>'email' IS NOT NULL;
     CREATE INDEX email_tokens_expires_at ON email_tokens (expires_at);
   `);
 }

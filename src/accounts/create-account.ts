@@ -1,23 +1,20 @@
 // Creating an account for somebody, as an administrator does.
-import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { AppError, invalidRequest } from '../errors.ts';
 import { type AccountRow, insertAccount } from '../storage/accounts.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
+import { parseEmailAddress } from './email-address.ts';
 import type { Passwords } from './password.ts';
 import { passwordProblem } from './password-policy.ts';
-
-const personName = z
-  .string()
-  .trim()
-  .regex(/^\P{C}{1,100}$/u, 'A name must have 1 to 100 characters and no control characters.');
+import { personName } from './person-name.ts';
 
 const accountRequest = z.object({
-  email: z
-    .string()
-    .transform(normalizeEmail)
-    .pipe(z.email('The e-mail address must look like noor@example.com.').max(254)),
+  email: z.string().transform((text, check) => {
+    const email = parseEmailAddress(text);
+    if (!email) check.addIssue('The e-mail address must look like noor@example.com.');
+    return email ?? '';
+  }),
   givenName: personName.optional(),
   familyName: personName.optional(),
   roles: z.array(
@@ -59,12 +56,6 @@ export async function createAccount(
     { type: 'account.created', accountId: account.id, detail: { by } },
   ]);
   return account;
-}
-
-// The domain of an address has no letter case; what precedes it may have (RFC 5321 section 2.4).
-function normalizeEmail(text: string): string {
-  const [, local, domain] = /^(.*)@(.*)$/.exec(text.trim()) ?? [];
-  return local && domain ? `${local}@${domainToASCII(domain)}` : text;
 }
 
 function taken(email: string, cause: unknown): AppError {

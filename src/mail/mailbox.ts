@@ -31,7 +31,7 @@ export function createMailboxRoutes(deps: MailboxDeps): Router {
       else deps.render(ctx, 'mailbox', { mails });
     })
     .get('/mailbox/:id', async (ctx) => {
-      const row = await findMail(deps.db, ctx['params'].id);
+      const row = await findMail(deps.db, ctx['params']['id'] ?? '');
       if (!row?.sealed) throw new AppError(404, 'not_found', 'There is no such mail.');
       deps.render(ctx, 'mailbox-mail', { mail: compose(row) });
     });

@@ -33,9 +33,12 @@ export interface NewAccount {
   familyName?: string | undefined;
   roles: string[];
   passwordHash?: string | undefined;
+  preferredLanguage?: string | undefined;
+  /** Set: the account is pending until an administrator approves it. */
+  approval?: 'waiting' | undefined;
 }
 
-/** Creates an active account. Throws the database's unique violation (23505) for a known address. */
+/** Creates an account, active unless it waits for approval. Throws the database's unique violation (23505) for a known address. */
 export async function insertAccount(db: Database, account: NewAccount): Promise<AccountRow> {
   const query = await db.write();
   const [row] = await query<AccountRow>('accounts')
@@ -47,6 +50,9 @@ export async function insertAccount(db: Database, account: NewAccount): Promise<
       family_name: account.familyName ?? null,
       roles: account.roles,
       password_hash: account.passwordHash ?? null,
+      preferred_language: account.preferredLanguage ?? null,
+      approval: account.approval ?? null,
+      state: account.approval ? 'pending' : 'active',
     })
     .returning('*');
   if (!row) throw new Error('the database returned no account');
@@ -99,8 +105,20 @@ export async function setAccountState(
   return changed === 1;
 }
 
-/** Stores a new password hash. */
-export async function setPasswordHash(db: Database, id: string, hash: string): Promise<void> {
+/** Changes the address, which counts as proven. Throws the database's unique violation (23505). */
+export async function setEmail(db: Database, id: string, email: string): Promise<void> {
+  const query = await db.write();
+  await query('accounts')
+    .where({ id })
+    .update({ email, email_verified: true, updated_at: query.fn.now() });
+}
+
+/** Stores a new password hash; null: no password opens the account. */
+export async function setPasswordHash(
+  db: Database,
+  id: string,
+  hash: string | null,
+): Promise<void> {
   const query = await db.write();
   await query('accounts').where({ id }).update({ password_hash: hash, updated_at: query.fn.now() });
 }

@@ -60,6 +60,21 @@ export async function redeemEmailToken(
   return row;
 }
 
+/** How many tokens of a purpose are out for an address, which their data name in lower case. */
+export async function countTokens(
+  db: Database,
+  purpose: EmailTokenPurpose,
+  email: string,
+): Promise<number> {
+  const query = await db.query();
+  const [row] = await query('email_tokens')
+    .count({ tokens: '*' })
+    .where({ purpose })
+    .whereRaw("data->>'email' = ?", [email.toLowerCase()])
+    .whereRaw('expires_at > now()');
+  return Number(row?.['tokens']);
+}
+
 /** Makes the outstanding tokens of an account worthless, in the running unit of work. */
 export async function cancelEmailTokens(
   db: Database,
