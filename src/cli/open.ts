@@ -1,5 +1,6 @@
 // How every command reaches its database: the configuration decides, and what was opened is closed.
 
+import type { PasswordRules } from '../accounts/password-policy.ts';
 import type { KeyTimes } from '../config/key-times.ts';
 import { type Config, type DemoConfig, readConfig, type Secrets } from '../config.ts';
 import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
@@ -22,6 +23,8 @@ export interface Installation {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  /** What new passwords must be. */
+  passwordRules: PasswordRules;
 }
 
 /**
@@ -43,6 +46,10 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
           secrets,
           keyTimes: config.keyTimes,
           erasureDays: config.erasureDays,
+          passwordRules: {
+            productName: config.productName,
+            minLength: config.passwords.minLength,
+          },
         });
         await unit.commit();
         return result;

@@ -18,10 +18,7 @@ export function readCaptcha(
   values: Record<string, string | undefined>,
   problems: string[],
 ): CaptchaConfig {
-  const asked = (values['GATEHOUSE_CAPTCHA'] || 'svg,altcha').split(',').map((part) => part.trim());
-  const kinds = KINDS.filter((kind) => asked.includes(kind));
-  if (asked.join() !== 'off' && kinds.length !== asked.length)
-    problems.push(`GATEHOUSE_CAPTCHA must be off, or a list of ${KINDS.join(', ')}.`);
+  const kinds = readKinds(values['GATEHOUSE_CAPTCHA'] || 'svg,altcha', problems);
   const services = kinds.filter((kind) => SERVICES.has(kind));
   const siteKey = values['GATEHOUSE_CAPTCHA_SITE_KEY'] ?? '';
   const secret = values['GATEHOUSE_CAPTCHA_SECRET'] ?? '';
@@ -35,4 +32,12 @@ export function readCaptcha(
   if (verifyUrl && !URL.canParse(verifyUrl))
     problems.push('GATEHOUSE_CAPTCHA_VERIFY_URL must be a URL.');
   return { kinds, siteKey, secret, verifyUrl };
+}
+
+function readKinds(value: string, problems: string[]): CaptchaConfig['kinds'] {
+  const asked = value.split(',').map((part) => part.trim());
+  const kinds = KINDS.filter((kind) => asked.includes(kind));
+  if (value !== 'off' && kinds.length !== asked.length)
+    problems.push(`GATEHOUSE_CAPTCHA must be off, or a list of ${KINDS.join(', ')}.`);
+  return kinds;
 }

@@ -3,7 +3,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { findUsableAccount } from '../accounts/account.ts';
+import { type Account, findUsableAccount } from '../accounts/account.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in.ts';
 import { isOpen, passwordsOff } from '../accounts/sign-up/modes.ts';
 import type { Catalog } from '../catalog/apis.ts';
@@ -132,25 +132,34 @@ async function showPage(ctx: Context, deps: InteractionDeps, interaction: Intera
     interaction.session?.accountId && !another
       ? await findUsableAccount(deps.db, interaction.session.accountId)
       : undefined;
-  const { name } = interaction.prompt;
-  if (name === 'consent' && account) return showConsent(ctx, deps, interaction, account);
-  if (name === 'select_account' && account) {
-    const forms = await formsOf(ctx, deps, interaction, 'account');
-    return deps.render(ctx, 'select-account', {
-      ...forms,
-      account: { name: account.displayName, email: account.email },
-    });
-  }
-  const terms = name === 'terms' && account ? await deps.terms() : undefined;
-  if (terms) {
-    const forms = await formsOf(ctx, deps, interaction, 'terms');
-    return deps.render(ctx, 'terms', { ...forms, terms });
-  }
-  const hint = interaction.params['login_hint'];
-  const email = typeof hint === 'string' && !another ? hint.slice(0, 320) : (account?.email ?? '');
-  if (name === 'create' && ctx.query['step'] !== 'sign-in' && isOpen(deps.signUp.config))
+  if (account && (await showQuestion(ctx, deps, interaction, account))) return;
+  const hint = another ? '' : interaction.params['login_hint'];
+  const email = typeof hint === 'string' ? hint.slice(0, 320) : (account?.email ?? '');
+  const create = interaction.prompt.name === 'create' && ctx.query['step'] !== 'sign-in';
+  if (create && isOpen(deps.signUp.config))
     return showSignUp(ctx, deps.signUp, interaction, { values: { email } });
   await showSignIn(ctx, deps, interaction, { email });
+}
+
+// What is asked of whoever is signed in already; false when nothing is.
+async function showQuestion(
+  ctx: Context,
+  deps: InteractionDeps,
+  interaction: Interaction,
+  account: Account,
+): Promise<boolean> {
+  const { name } = interaction.prompt;
+  if (name === 'consent') await showConsent(ctx, deps, interaction, account);
+  else if (name === 'select_account') {
+    const forms = await formsOf(ctx, deps, interaction, 'account');
+    const shown = { name: account.displayName, email: account.email };
+    deps.render(ctx, 'select-account', { ...forms, account: shown });
+  } else if (name === 'terms') {
+    const terms = await deps.terms();
+    if (!terms) return false;
+    deps.render(ctx, 'terms', { ...(await formsOf(ctx, deps, interaction, 'terms')), terms });
+  } else return false;
+  return true;
 }
 
 async function showConsent(

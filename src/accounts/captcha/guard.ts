@@ -1,7 +1,7 @@
 // A form behind a CAPTCHA: it offers every configured kind, and one right answer is enough.
 import type { Context } from 'koa';
 import { translate } from '../../http/i18n.ts';
-import type { Views } from '../../http/views.ts';
+import type { CaptchaFields } from '../../http/views.ts';
 import type { CaptchaKind, CaptchaPlace } from './contract.ts';
 
 export interface CaptchaGuard {
@@ -10,7 +10,7 @@ export interface CaptchaGuard {
     ctx: Context,
     place: CaptchaPlace,
     problem?: string | undefined,
-  ): Promise<Views['sign-up']['captcha']>;
+  ): Promise<CaptchaFields | undefined>;
   /** Uses the answer up; undefined when it is right, else a sentence that says what to do. */
   check(
     ctx: Context,

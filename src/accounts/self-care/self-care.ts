@@ -10,6 +10,7 @@ import type { Views } from '../../http/views.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../password.ts';
+import type { PasswordPolicy } from '../password-policy.ts';
 import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
 
 /** A mail to the person; see mail/outbox.ts. */
@@ -25,6 +26,7 @@ export interface SelfCareDeps extends FrontDoorDeps {
   render: Render;
   csrf: CsrfProtection;
   passwords: Passwords;
+  passwordProblem: PasswordPolicy;
   /** Attempts at the password of an account by whoever holds its session. */
   proofs: RateLimit;
   erasureDays: number;

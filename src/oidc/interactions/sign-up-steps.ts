@@ -2,6 +2,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
 import { expectOpen } from '../../accounts/sign-up/modes.ts';
 import {
   requestSignUp,
@@ -11,11 +12,9 @@ import {
   signUpForm,
   signUpProblems,
 } from '../../accounts/sign-up/request-sign-up.ts';
-import type { CaptchaGuard } from '../../http/captcha-guard.ts';
 import { languageOf, translate } from '../../http/i18n.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import { audit } from '../../observability/audit.ts';
-import type { AccountRow } from '../../storage/accounts.ts';
 import { queueJob } from '../../storage/queued-jobs.ts';
 import { findSignUp } from '../../storage/sign-ups.ts';
 import {
@@ -30,8 +29,6 @@ export interface SignUpStepsDeps extends StepDeps, SignUpDeps {
   captcha: CaptchaGuard;
   /** Sign-ups of one network. */
   limit: RateLimit;
-  /** Confirms the link of a mail and goes on with the interaction, if this browser still has it. */
-  confirm: (ctx: Context, interaction: Interaction | undefined) => Promise<AccountRow | undefined>;
 }
 
 const resendForm = z.object({ sign_up: z.string().max(100).default('') });
@@ -92,9 +89,8 @@ export async function showSignUp(
     t(key, values),
   ]);
   const terms = await deps.terms();
-  const captcha = await deps.captcha.show(ctx, {
-    ...{ action: 'sign-up', binding: interaction.uid, problem: page.captchaProblem },
-  });
+  const place = { action: 'sign-up', binding: interaction.uid } as const;
+  const captcha = await deps.captcha.show(ctx, place, page.captchaProblem);
   deps.render(ctx, 'sign-up', {
     ...(await formsOf(ctx, deps, interaction, 'sign-up')),
     values: { email, givenName: given_name, familyName: family_name },
@@ -121,9 +117,8 @@ async function signUp(
     ctx.status = 400;
     return showSignUp(ctx, deps, interaction, { values: fields, problems });
   }
-  const captchaProblem = await deps.captcha.check(ctx, {
-    ...{ action: 'sign-up', binding: interaction.uid, fields },
-  });
+  const place = { action: 'sign-up', binding: interaction.uid } as const;
+  const captchaProblem = await deps.captcha.check(ctx, place, fields);
   if (captchaProblem) {
     ctx.status = 400;
     return showSignUp(ctx, deps, interaction, { values: fields, captchaProblem });
