@@ -3,9 +3,14 @@ import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
+import { createCaptchaGuard } from './accounts/captcha/guard.ts';
+import { createCaptchaKinds } from './accounts/captcha/kinds.ts';
 import { createInvitationRoutes } from './accounts/invitations/routes.ts';
 import { createPasswords } from './accounts/password.ts';
+import { createPasswordPolicy } from './accounts/password-policy.ts';
+import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
+import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { serveAssets } from './http/assets.ts';
@@ -28,6 +33,9 @@ import { createAdapter } from './oidc/adapter.ts';
 import { createBrowserBinding } from './oidc/browser-binding.ts';
 import { createFindAccount } from './oidc/claims.ts';
 import { createClientLookup } from './oidc/client-lookup.ts';
+import { createNotMeRoutes } from './oidc/email-links/not-me-link.ts';
+import { createResetLinkRoutes } from './oidc/email-links/reset-link.ts';
+import { createSignUpLinkRoutes } from './oidc/email-links/sign-up-link.ts';
 import { createGrantLoader } from './oidc/grants.ts';
 import { createHomeRoute } from './oidc/home.ts';
 import { createInteractionRoutes } from './oidc/interactions.ts';
@@ -76,6 +84,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     demo: config.mode === 'demo',
   });
   const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
+  const terms = createTermsInForce({ db, changes });
   const rateLimit = createRateLimits({ storeClient: db.knex, enabled: config.rateLimits });
   const provider = await createLiveProvider({
     issuer,
@@ -89,21 +98,47 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
+    terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ render, db }),
   });
   const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
+  const { minLength, breachUrl } = config.passwords;
+  const passwordProblem = createPasswordPolicy({
+    productName: config.productName,
+    minLength,
+    isBreached: breachUrl
+      ? createBreachLookup({
+          url: breachUrl,
+          onError: (error) => logger.warn({ error }, 'the look-up of stolen passwords failed'),
+        })
+      : undefined,
+  });
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
   const sessions = createOwnSessions({ issuer, provider: provider.current });
+  const steps = { provider: provider.current, render, csrf, browser, clients, db };
+  const captcha = createCaptchaGuard(
+    createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
+  );
+  const signUp = { ...steps, config: config.signUp, terms, captcha, passwordProblem };
+  const recovery = { ...steps, captcha, encryptionKeys: secrets.encryptionKeys };
+  const links = { ...steps, ownSessions: sessions, outbox, issuer, passwords };
   const interactions = createInteractionRoutes({
-    provider: provider.current,
-    render,
-    csrf,
-    browser,
-    db,
-    clients,
+    ...steps,
     catalog,
+    terms,
+    signUp: {
+      ...signUp,
+      hashPassword: passwords.hash,
+      limit: rateLimit({ name: 'sign-up', attempts: 20, seconds: 3600, blockSeconds: 600 }),
+    },
+    recovery: {
+      ...recovery,
+      enabled: config.mail !== undefined,
+      passwords: config.signUp.passwords,
+      limit: rateLimit({ name: 'reset', attempts: 20, seconds: 3600, blockSeconds: 600 }),
+    },
     signIn: {
       db,
       passwords,
@@ -111,9 +146,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
       perNetwork: rateLimit({ name: 'network', attempts: 100, seconds: 600, blockSeconds: 300 }),
     },
   });
+  const emailLinks = [
+    createSignUpLinkRoutes({
+      ...links,
+      config: config.signUp,
+      limit: rateLimit({ name: 'confirm', attempts: 10, seconds: 3600, blockSeconds: 600 }),
+    }),
+    createResetLinkRoutes({ ...links, passwordsInUse: config.signUp.passwords, passwordProblem }),
+    createNotMeRoutes(links),
+  ];
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
   const selfCare = createSelfCareRoutes({
-    ...{ issuer, db, render, csrf, passwords, ...sessions },
+    ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
     erasureDays: config.erasureDays,
     proofs: rateLimit({ name: 'proof', attempts: 5, seconds: 300, blockSeconds: 60 }),
@@ -121,7 +165,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
 
   const invitations = createInvitationRoutes({
-    ...{ db, render, csrf, outbox, passwords, signUp: config.signUp },
+    ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
     attempts: rateLimit({ name: 'invitation', attempts: 20, seconds: 300, blockSeconds: 60 }),
     signInHere: sessions.signInHere,
   });
@@ -156,7 +200,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[home, interactions, createLanguageRoute({ issuer }), selfCare, invitations],
+        ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
+        invitations,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
+import { type PasswordConfig, readPasswords } from './config/passwords.ts';
 import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
 import { UsageError } from './errors.ts';
 
@@ -38,6 +40,8 @@ export interface ServerConfig {
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
   signUp: SignUpConfig;
+  captcha: CaptchaConfig;
+  passwords: PasswordConfig;
 }
 
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
@@ -56,6 +60,8 @@ export interface DemoConfig {
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
   signUp: SignUpConfig;
+  captcha: CaptchaConfig;
+  passwords: PasswordConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -98,6 +104,7 @@ function readFileVariants(environment: Environment, problems: string[]): Environ
     'DATABASE_URL',
     'DATABASE_DIRECT_URL',
     'GATEHOUSE_SMTP_URL',
+    'GATEHOUSE_CAPTCHA_SECRET',
     ...Object.values(SECRET_VARIABLES),
   ];
   const values: Environment = { ...environment };
@@ -146,6 +153,8 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
     mail: readMail(values, demo, problems),
+    captcha: readCaptcha(values, problems),
+    passwords: readPasswords(values, problems),
     signUp: readSignUp(values, demo, problems),
   };
 }

@@ -40,6 +40,8 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
       rotationSeconds: 90 * 86_400,
     },
     mail: { kind: 'mailbox' },
+    passwords: { minLength: 15, breachUrl: undefined },
+    captcha: { kinds: [], siteKey: '', secret: '', verifyUrl: undefined },
     signUp: { mode: 'open', domains: [], passwords: true },
     ...overrides,
   };

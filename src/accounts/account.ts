@@ -15,6 +15,8 @@ export interface Account {
   roles: string[];
   /** Names of groups, in order. */
   groups: string[];
+  /** The terms of use that were accepted last. */
+  termsVersion: string | undefined;
   updatedAt: Date;
 }
 
@@ -36,6 +38,7 @@ function toAccount(row: FoundAccount): Account {
     displayName: name || row.email,
     roles: row.roles,
     groups: row.groups,
+    termsVersion: row.terms_version ?? undefined,
     updatedAt: row.updated_at,
   };
 }

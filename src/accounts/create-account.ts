@@ -1,12 +1,13 @@
 // Creating an account for somebody, as an administrator does.
 import { z } from 'zod';
 import { AppError, invalidRequest } from '../errors.ts';
+import { translatorOf } from '../http/i18n.ts';
 import { type AccountRow, insertAccount } from '../storage/accounts.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
 import { parseEmailAddress } from './email-address.ts';
 import type { Passwords } from './password.ts';
-import { passwordProblem } from './password-policy.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 import { personName } from './person-name.ts';
 
 export const roleName = z
@@ -34,14 +35,14 @@ const accountRequest = z.object({
  * Throws 400 that says what is wrong, 409 when the address is taken.
  */
 export async function createAccount(
-  deps: { db: Database; passwords: Passwords },
+  deps: { db: Database; passwords: Passwords; passwordProblem: PasswordPolicy },
   request: z.input<typeof accountRequest>,
   by: string,
 ): Promise<AccountRow> {
   const { success, data, error } = accountRequest.safeParse(request);
   if (!success) throw invalidRequest(error.issues.map(({ message }) => message).join(' '));
-  const problem = passwordProblem(data.password);
-  if (problem) throw invalidRequest(problem);
+  const problem = await deps.passwordProblem(data.password, data);
+  if (problem) throw invalidRequest(translatorOf('en')(problem.key, problem.values));
   const { password, ...person } = data;
   const passwordHash = await deps.passwords.hash(password);
   const account = await insertAccount(deps.db, {

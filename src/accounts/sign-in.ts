@@ -7,6 +7,8 @@ import type { Passwords } from './password.ts';
 export type SignInOutcome =
   | { kind: 'signed-in'; accountId: string }
   | { kind: 'refused' }
+  /** The password is right, and an administrator has yet to approve the account. */
+  | { kind: 'waiting' }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
 export interface SignInDeps {
@@ -37,6 +39,8 @@ export async function signIn(
     account?.password_hash,
     attempt.password,
   );
+  if (matches && account?.state === 'pending' && account.approval === 'waiting')
+    return { kind: 'waiting' };
   if (!matches || account?.state !== 'active') return { kind: 'refused' };
 
   await deps.perAccount.forgive(accountKey);

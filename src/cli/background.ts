@@ -1,40 +1,54 @@
 // The jobs of a server. Loaded after it listens: nobody waits for the runner.
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
+import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
+import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
 import type { ServerConfig } from '../config.ts';
-import { type Jobs, startJobs } from '../jobs/worker.ts';
+import { type Jobs, startJobs, type Task } from '../jobs/worker.ts';
 import { createMailDelivery } from '../mail/deliver.ts';
+import { createOutbox } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { rotateDueSigningKeys } from '../oidc/keys/rotate-keys.ts';
 import type { Database } from '../storage/database.ts';
 import { pruneExpired } from '../storage/pruning.ts';
 
-/** Starts the jobs of this node; a schedule runs once in all nodes together. */
-export function startBackgroundJobs(deps: {
+interface BackgroundDeps {
   config: ServerConfig;
   db: Database;
   logger: Logger;
   metrics: Metrics | undefined;
-}): Jobs {
-  const { config, db, logger, metrics } = deps;
+}
+
+/** What the jobs do, by name. */
+export function createTasks(deps: BackgroundDeps): Record<string, Task> {
+  const { config, db, metrics } = deps;
   const { encryptionKeys } = config.secrets;
+  const outbox = createOutbox({ db, encryptionKeys });
+  return {
+    'deliver-mail': createMailDelivery({
+      ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
+      mail: config.mail ?? { kind: 'mailbox' },
+    }),
+    'answer-sign-up': createSignUpAnswer({ db, outbox, issuer: config.issuer }),
+    'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
+    prune: () => pruneExpired(db, (table, rows) => metrics?.pruned(table, rows)),
+    async 'erase-accounts'() {
+      await eraseDeletedAccounts(db, config.erasureDays);
+    },
+    async 'rotate-signing-keys'() {
+      await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
+    },
+  };
+}
+
+/** Starts the jobs of this node; a schedule runs once in all nodes together. */
+export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
+  const { config, logger, metrics } = deps;
   return startJobs({
     url: config.databaseDirectUrl,
     logger,
     onOutcome: (task, outcome) => metrics?.job(task, outcome),
-    tasks: {
-      'deliver-mail': createMailDelivery({
-        ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
-        mail: config.mail ?? { kind: 'mailbox' },
-      }),
-      prune: () => pruneExpired(db, (table, rows) => metrics?.pruned(table, rows)),
-      async 'erase-accounts'() {
-        await eraseDeletedAccounts(db, config.erasureDays);
-      },
-      async 'rotate-signing-keys'() {
-        await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
-      },
-    },
+    tasks: createTasks(deps),
     schedule: [
       { task: 'prune', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },

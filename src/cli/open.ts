@@ -1,5 +1,6 @@
 // How every command reaches its database: the configuration decides, and what was opened is closed.
 
+import type { PasswordRules } from '../accounts/password-policy.ts';
 import type { KeyTimes } from '../config/key-times.ts';
 import type { MailConfig } from '../config/mail.ts';
 import type { SignUpConfig } from '../config/sign-up.ts';
@@ -27,6 +28,8 @@ export interface Installation {
   signUp: SignUpConfig;
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
+  /** What new passwords must be. */
+  passwordRules: PasswordRules;
 }
 
 /**
@@ -43,8 +46,18 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
     const secrets = () => ownSecrets(db, config);
     return runInUnitOfWork(db.knex, async (unit) => {
       try {
-        const { keyTimes, erasureDays, signUp, mail } = config;
-        const result = await work({ db, secrets, keyTimes, erasureDays, signUp, mail });
+        const result = await work({
+          db,
+          secrets,
+          keyTimes: config.keyTimes,
+          erasureDays: config.erasureDays,
+          signUp: config.signUp,
+          mail: config.mail,
+          passwordRules: {
+            productName: config.productName,
+            minLength: config.passwords.minLength,
+          },
+        });
         await unit.commit();
         return result;
       } catch (error) {

@@ -20,7 +20,15 @@ export function readSignUp(
   const asked = values['GATEHOUSE_SIGN_UP'] || (demo ? 'open' : 'closed');
   const mode = SIGN_UP_MODES.find((name) => name === asked);
   if (!mode) problems.push(`GATEHOUSE_SIGN_UP must be one of ${SIGN_UP_MODES.join(', ')}.`);
-  const domains = (values['GATEHOUSE_SIGN_UP_DOMAINS'] ?? '')
+  const domains = readDomains(values['GATEHOUSE_SIGN_UP_DOMAINS'] ?? '', problems);
+  const passwords = values['GATEHOUSE_PASSWORDS'] || 'on';
+  if (passwords !== 'on' && passwords !== 'off')
+    problems.push('GATEHOUSE_PASSWORDS must be on or off.');
+  return { mode: mode ?? 'closed', domains, passwords: passwords === 'on' };
+}
+
+function readDomains(value: string, problems: string[]): string[] {
+  const domains = value
     .split(',')
     .map((part) => part.trim().toLowerCase())
     .filter(Boolean);
@@ -28,8 +36,5 @@ export function readSignUp(
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))
       problems.push(`GATEHOUSE_SIGN_UP_DOMAINS: ${domain} is not a domain such as example.com.`);
   }
-  const passwords = values['GATEHOUSE_PASSWORDS'] || 'on';
-  if (passwords !== 'on' && passwords !== 'off')
-    problems.push('GATEHOUSE_PASSWORDS must be on or off.');
-  return { mode: mode ?? 'closed', domains, passwords: passwords === 'on' };
+  return domains;
 }

@@ -67,6 +67,8 @@ export async function prepareDemo(
     erasureDays: config.erasureDays,
     mail: config.mail,
     signUp: config.signUp,
+    captcha: config.captcha,
+    passwords: config.passwords,
   };
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {

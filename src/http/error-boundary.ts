@@ -65,15 +65,11 @@ export interface Problem {
 export function renderProblem(ctx: Context, render: Render, problem: Problem): void {
   ctx.set('Cache-Control', 'no-store');
   if (ctx.accepts('json', 'html') === 'html') {
-    const t = translate(ctx);
-    const ownTitle = `error.title-${TITLED.has(problem.status) ? problem.status : 'other'}`;
+    const { status, hint, link } = problem;
     render(ctx, 'error', {
-      status: problem.status,
-      title: problem.title ?? t(ownTitle),
-      message: problem.key ? t(problem.key, problem.values) : problem.message,
-      ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-      ...(problem.link === undefined ? {} : { link: problem.link }),
-      correlationId: correlationId(ctx),
+      ...{ status, ...wordsOf(ctx, problem), correlationId: correlationId(ctx) },
+      ...(hint === undefined ? {} : { hint }),
+      ...(link === undefined ? {} : { link }),
     });
   } else {
     ctx.body = {
@@ -82,6 +78,15 @@ export function renderProblem(ctx: Context, render: Render, problem: Problem): v
       correlation_id: correlationId(ctx),
     };
   }
+}
+
+// Title and message in the language of the page; without a key the message is the English one.
+function wordsOf(ctx: Context, { status, title, key, values, message }: Problem) {
+  const t = translate(ctx);
+  return {
+    title: title ?? t(`error.title-${TITLED.has(status) ? status : 'other'}`),
+    message: key ? t(key, values) : message,
+  };
 }
 
 function toShown(error: unknown): Problem & { headers: Record<string, string> } {

@@ -47,17 +47,27 @@ export function allowFormAction(ctx: Context, targets: (string | undefined)[]): 
     if (!url) return [];
     return [url.origin === 'null' ? url.protocol : url.origin];
   });
-  ctx.set('Content-Security-Policy', policy(["'self'", ...new Set(sources)]));
+  ctx.state['formAction'] = ["'self'", ...new Set(sources)];
+  ctx.set('Content-Security-Policy', policy(ctx.state));
 }
 
-function policy(formAction?: string[]): string {
+/** Lets this page use the scripts and frames of a CAPTCHA service. */
+export function allowCaptchaOf(ctx: Context, origins: string[]): void {
+  ctx.state['captchaOrigins'] = origins;
+  ctx.set('Content-Security-Policy', policy(ctx.state));
+}
+
+function policy(page: { formAction?: string[]; captchaOrigins?: string[] } = {}): string {
+  const { formAction, captchaOrigins = [] } = page;
+  const captcha = captchaOrigins.map((origin) => ` ${origin}`).join('');
   // The provider adds the hash of its own inline script to script-src, and only if that is present.
   const directives = [
     "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
+    `script-src 'self'${captcha}`,
+    `style-src 'self'${captcha}`,
+    ...(captcha ? [`frame-src${captcha}`] : []),
     "img-src 'self' data:",
-    "connect-src 'self'",
+    `connect-src 'self'${captcha}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ];

@@ -32,6 +32,21 @@ export interface DemoAccount {
   role: string;
 }
 
+/** What a form shows of one kind of CAPTCHA. */
+export type CaptchaField =
+  /** A picture as a data: URL; posts `captcha_id` and `captcha_answer`. */
+  | { kind: 'svg'; id: string; picture: string }
+  /** Proof of work; `challenge` is JSON for captcha.js, which posts `captcha_work`. */
+  | { kind: 'altcha'; challenge: string }
+  /** A foreign service, whose `script` fills the `element` and posts a field of its own. */
+  | { kind: 'service'; script: string; element: string; siteKey: string; action: string };
+
+/** A CAPTCHA of several kinds, of which one is enough. */
+export interface CaptchaFields {
+  fields: CaptchaField[];
+  problem?: string;
+}
+
 /** What the forms of an interaction need: every one posts `csrf`; `cancelAction` receives only that. */
 export interface InteractionForms {
   action: string;
@@ -49,7 +64,53 @@ export interface Views extends AccountViews, InvitationViews {
     errors?: { email?: string; password?: string };
     notice?: string;
     passwordFocus?: boolean;
+    /** False: passwords are switched off, and there is no form. */
+    passwords: boolean;
+    signUpHref?: string;
+    forgotHref?: string;
+    /** Asked after failures; posts what its kinds need. */
+    captcha?: CaptchaFields;
   };
+  /** Posts `csrf`, `email`, `given_name`, `family_name`, `password`, `terms` and the CAPTCHA's fields. */
+  'sign-up': InteractionForms & {
+    client: ClientSummary;
+    values: { email: string; givenName: string; familyName: string };
+    /** Sentences by the name of their field. */
+    errors: Record<string, string>;
+    signInHref: string;
+    terms?: { version: string; text: string; consentRequired: boolean; accepted: boolean };
+    captcha?: CaptchaFields;
+  };
+  /** Posts `csrf` and `fields` to `action`, to have the mail sent again. */
+  'check-mail': InteractionForms & {
+    purpose: 'sign-up' | 'reset';
+    email: string;
+    again: boolean;
+    fields: { name: string; value: string }[];
+    backHref: string;
+  };
+  /** Posts `csrf`, `email` and the CAPTCHA's fields. */
+  'forgot-password': InteractionForms & {
+    email: string;
+    error?: string;
+    captcha?: CaptchaFields;
+    signInHref: string;
+  };
+  /** Posts `token`, and `password` where it is asked. */
+  'confirm-sign-up': {
+    action: string;
+    token: string;
+    email: string;
+    askPassword: boolean;
+    error?: string;
+  };
+  /** Posts `token` and `password`. */
+  'reset-password': { action: string; token: string; email: string; error?: string };
+  /** Posts `token`. */
+  'not-me': { action: string; token: string };
+  /** Posts `csrf` and `version`. */
+  terms: InteractionForms & { client: ClientSummary; terms: { version: string; text: string } };
+  notice: { title: string; message: string; links: { href: string; text: string }[] };
   /** Posts `csrf` and `choice` (`continue` or `another`) to `action`. */
   'select-account': InteractionForms & { client: ClientSummary; account: AccountSummary };
   /** Posts `csrf` and `choice` (`allow` or `another`) to `action`; Deny posts to `cancelAction`. */

@@ -46,6 +46,11 @@ export function createFindAccount(db: Database): FindAccount {
   };
 }
 
+/** The account behind one of the provider's. */
+export function accountBehind(found: ProtocolAccount): Account | undefined {
+  return accounts.get(found);
+}
+
 /** The account behind one that the provider hands to a hook. */
 function accountOf(ctx: KoaContextWithOIDC): Account | undefined {
   const found = ctx.oidc.entities.Account;

@@ -8,6 +8,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Catalog } from '../catalog/apis.ts';
+import type { Terms } from '../storage/terms.ts';
 import { CLAIMS, createExtraTokenClaims, createJwtCustomizer } from './claims.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
@@ -33,6 +34,8 @@ export interface ConfigurationDeps {
   signers: Signers;
   adapter: AdapterFactory;
   findAccount: FindAccount;
+  /** The terms of use in force. */
+  terms: () => Promise<Terms | undefined>;
   loadExistingGrant: ReturnType<typeof createGrantLoader>;
   catalog: Catalog;
   clients: ClientLookup;
@@ -75,7 +78,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     extraTokenClaims: createExtraTokenClaims(deps.catalog),
     formats: { customizers: { jwt: createJwtCustomizer(deps.catalog) } },
     interactions: {
-      policy: createInteractionPolicy(),
+      policy: createInteractionPolicy({ terms: deps.terms }),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     // A rotated token keeps the first one's expiry.

@@ -2,37 +2,40 @@
 // result and hands back to the authorization endpoint, which decides what comes next.
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import type { InteractionResults, Provider } from 'oidc-provider';
 import { z } from 'zod';
-import { findUsableAccount } from '../accounts/account.ts';
+import { type Account, findUsableAccount } from '../accounts/account.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in.ts';
+import { isOpen, passwordsOff } from '../accounts/sign-up/modes.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
-import { type CsrfProtection, readForm } from '../http/form.ts';
-import { askForLanguage, type Translate, translate } from '../http/i18n.ts';
-import type { Render } from '../http/render.ts';
-import { allowFormAction } from '../http/security-headers.ts';
+import { type Translate, translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
+import { acceptTerms, type Terms } from '../storage/terms.ts';
 import { currentUnitOfWork } from '../storage/unit-of-work.ts';
-import type { BrowserBinding } from './browser-binding.ts';
-import type { ClientLookup } from './client-lookup.ts';
 import { describeConsent } from './consent-page.ts';
 import { grantConsent } from './grants.ts';
-import { renderEndedSignIn } from './provider-pages.ts';
+import {
+  expectPrompt,
+  formsOf,
+  handBack,
+  handBackSignedIn,
+  type Interaction,
+  readInteractionForm,
+  type StepDeps,
+  withInteraction,
+} from './interactions/interaction.ts';
+import { addRecoverySteps, type RecoveryStepsDeps } from './interactions/recovery-steps.ts';
+import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions/sign-up-steps.ts';
 
-export interface InteractionDeps {
-  provider: () => Provider;
-  render: Render;
-  csrf: CsrfProtection;
-  browser: BrowserBinding;
+export interface InteractionDeps extends StepDeps {
   db: Database;
   signIn: SignInDeps;
-  clients: ClientLookup;
+  signUp: SignUpStepsDeps;
+  recovery: RecoveryStepsDeps;
+  terms: () => Promise<Terms | undefined>;
   catalog: Catalog;
 }
-
-type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 const credentialsForm = z.object({
   email: z.string().max(320).default(''),
@@ -40,94 +43,87 @@ const credentialsForm = z.object({
 });
 const accountForm = z.object({ choice: z.enum(['continue', 'another']) });
 const consentForm = z.object({ choice: z.enum(['allow', 'another']) });
+const termsForm = z.object({ version: z.string() });
 const emptyForm = z.object({});
 
 /** The routes under /interaction/:uid. */
 export function createInteractionRoutes(deps: InteractionDeps): Router {
   const router = new Router({ prefix: '/interaction/:uid' });
 
-  router.get('/', async (ctx) => {
-    const interaction = await loadInteraction(ctx, deps);
-    if (!interaction) return renderEndedSignIn(ctx, deps.render);
-    ctx.status = 200;
-    await showPage(ctx, deps, interaction);
-  });
+  router.get(
+    '/',
+    withInteraction(deps, async (ctx, interaction) => {
+      ctx.status = 200;
+      await showPage(ctx, deps, interaction);
+    }),
+  );
 
-  router.post('/sign-in', async (ctx) => {
-    const interaction = await loadInteraction(ctx, deps);
-    if (!interaction) return renderEndedSignIn(ctx, deps.render);
-    const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
-    await signInWithPassword(ctx, deps, interaction, form);
-  });
+  router.post(
+    '/sign-in',
+    withInteraction(deps, async (ctx, interaction) => {
+      const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
+      await signInWithPassword(ctx, deps, interaction, form);
+    }),
+  );
 
-  router.post('/account', async (ctx) => {
-    const interaction = await loadInteraction(ctx, deps);
-    if (!interaction) return renderEndedSignIn(ctx, deps.render);
-    const { choice } = await readInteractionForm(ctx, deps, interaction, accountForm);
-    if (choice === 'another') return askForAnotherAccount(ctx, interaction);
-    expectPrompt(interaction, 'select_account');
-    await handBack(ctx, deps, { select_account: {} });
-  });
+  router.post(
+    '/account',
+    withInteraction(deps, async (ctx, interaction) => {
+      const { choice } = await readInteractionForm(ctx, deps, interaction, accountForm);
+      if (choice === 'another') return askForAnotherAccount(ctx, interaction);
+      expectPrompt(interaction, 'select_account');
+      await handBack(ctx, deps, { select_account: {} });
+    }),
+  );
 
-  router.post('/consent', async (ctx) => {
-    const interaction = await loadInteraction(ctx, deps);
-    if (!interaction) return renderEndedSignIn(ctx, deps.render);
-    const { choice } = await readInteractionForm(ctx, deps, interaction, consentForm);
-    if (choice === 'another') return askForAnotherAccount(ctx, interaction);
-    expectPrompt(interaction, 'consent');
-    const accountId = interaction.session?.accountId ?? '';
-    // Blocked since the page was shown: there is nobody to consent, so the page asks to sign in.
-    if (!(await findUsableAccount(deps.db, accountId))) return showPage(ctx, deps, interaction);
-    const { client_id: clientId, ...params } = interaction.params;
-    const sessionUid = interaction.session?.uid;
-    const consent = { accountId, clientId: String(clientId), sessionUid, params };
-    const grantId = await grantConsent({ db: deps.db, provider: deps.provider() }, consent);
-    audit(ctx, { type: 'consent.given', accountId, clientId: String(clientId) });
-    await handBack(ctx, deps, { consent: { grantId } });
-  });
+  router.post(
+    '/consent',
+    withInteraction(deps, async (ctx, interaction) => {
+      const { choice } = await readInteractionForm(ctx, deps, interaction, consentForm);
+      if (choice === 'another') return askForAnotherAccount(ctx, interaction);
+      expectPrompt(interaction, 'consent');
+      const accountId = interaction.session?.accountId ?? '';
+      // Blocked since the page was shown: there is nobody to consent, so the page asks to sign in.
+      if (!(await findUsableAccount(deps.db, accountId))) return showPage(ctx, deps, interaction);
+      const { client_id: clientId, ...params } = interaction.params;
+      const sessionUid = interaction.session?.uid;
+      const consent = { accountId, clientId: String(clientId), sessionUid, params };
+      const grantId = await grantConsent({ db: deps.db, provider: deps.provider() }, consent);
+      audit(ctx, { type: 'consent.given', accountId, clientId: String(clientId) });
+      await handBack(ctx, deps, { consent: { grantId } });
+    }),
+  );
 
-  router.post('/cancel', async (ctx) => {
-    const interaction = await loadInteraction(ctx, deps);
-    if (!interaction) return renderEndedSignIn(ctx, deps.render);
-    await readInteractionForm(ctx, deps, interaction, emptyForm);
-    await handBack(ctx, deps, {
-      error: 'access_denied',
-      error_description: 'The sign-in was cancelled.',
-    });
-  });
+  router.post(
+    '/terms',
+    withInteraction(deps, async (ctx, interaction) => {
+      const { version } = await readInteractionForm(ctx, deps, interaction, termsForm);
+      expectPrompt(interaction, 'terms');
+      const accountId = interaction.session?.accountId ?? '';
+      const terms = await deps.terms();
+      // Others were published while the page was open: those are shown now.
+      if (version !== terms?.version) return showPage(ctx, deps, interaction);
+      await acceptTerms(deps.db, accountId, version);
+      audit(ctx, { type: 'terms.accepted', accountId, detail: { version } });
+      await handBack(ctx, deps, { terms: {} });
+    }),
+  );
+
+  addSignUpSteps(router, deps.signUp);
+  addRecoverySteps(router, deps.recovery);
+
+  router.post(
+    '/cancel',
+    withInteraction(deps, async (ctx, interaction) => {
+      await readInteractionForm(ctx, deps, interaction, emptyForm);
+      await handBack(ctx, deps, {
+        error: 'access_denied',
+        error_description: 'The sign-in was cancelled.',
+      });
+    }),
+  );
 
   return router;
-}
-
-// The interaction must be the one that this browser's cookie names, not another one's link.
-async function loadInteraction(
-  ctx: Context,
-  deps: InteractionDeps,
-): Promise<Interaction | undefined> {
-  try {
-    const interaction = await deps.provider().interactionDetails(ctx.req, ctx.res);
-    const own = interaction.uid === ctx['params'].uid && deps.browser.isBound(ctx, interaction.uid);
-    if (!own) return undefined;
-    askForLanguage(ctx, interaction.params['ui_locales']);
-    ctx.state['page'] = `/interaction/${interaction.uid}`;
-    return interaction;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'SessionNotFound') return undefined;
-    throw error;
-  }
-}
-
-function csrfBinding(interaction: Interaction): string {
-  return `${interaction.uid}\n${interaction.session?.uid ?? ''}`;
-}
-
-function readInteractionForm<Schema extends z.ZodType>(
-  ctx: Context,
-  deps: InteractionDeps,
-  interaction: Interaction,
-  schema: Schema,
-) {
-  return readForm(ctx, { schema, csrf: deps.csrf, binding: csrfBinding(interaction) });
 }
 
 async function showPage(ctx: Context, deps: InteractionDeps, interaction: Interaction) {
@@ -136,22 +132,34 @@ async function showPage(ctx: Context, deps: InteractionDeps, interaction: Intera
     interaction.session?.accountId && !another
       ? await findUsableAccount(deps.db, interaction.session.accountId)
       : undefined;
+  if (account && (await showQuestion(ctx, deps, interaction, account))) return;
+  const hint = another ? '' : interaction.params['login_hint'];
+  const email = typeof hint === 'string' ? hint.slice(0, 320) : (account?.email ?? '');
+  const create = interaction.prompt.name === 'create' && ctx.query['step'] !== 'sign-in';
+  if (create && isOpen(deps.signUp.config))
+    return showSignUp(ctx, deps.signUp, interaction, { values: { email } });
+  await showSignIn(ctx, deps, interaction, { email });
+}
+
+// What is asked of whoever is signed in already; false when nothing is.
+async function showQuestion(
+  ctx: Context,
+  deps: InteractionDeps,
+  interaction: Interaction,
+  account: Account,
+): Promise<boolean> {
   const { name } = interaction.prompt;
-  if (name === 'consent' && account) return showConsent(ctx, deps, interaction, account);
-  if (name === 'select_account' && account) {
+  if (name === 'consent') await showConsent(ctx, deps, interaction, account);
+  else if (name === 'select_account') {
     const forms = await formsOf(ctx, deps, interaction, 'account');
-    return deps.render(ctx, 'select-account', {
-      ...forms,
-      account: { name: account.displayName, email: account.email },
-    });
-  }
-  const hint = interaction.params['login_hint'];
-  await showSignIn(ctx, deps, interaction, {
-    email: typeof hint === 'string' && !another ? hint.slice(0, 320) : (account?.email ?? ''),
-    ...(name === 'create'
-      ? { notice: 'New accounts are made by an administrator. Sign in if you have one.' }
-      : {}),
-  });
+    const shown = { name: account.displayName, email: account.email };
+    deps.render(ctx, 'select-account', { ...forms, account: shown });
+  } else if (name === 'terms') {
+    const terms = await deps.terms();
+    if (!terms) return false;
+    deps.render(ctx, 'terms', { ...(await formsOf(ctx, deps, interaction, 'terms')), terms });
+  } else return false;
+  return true;
 }
 
 async function showConsent(
@@ -187,24 +195,26 @@ async function showSignIn(
     passwordFocus?: boolean;
   },
 ) {
-  deps.render(ctx, 'sign-in', { ...(await formsOf(ctx, deps, interaction, 'sign-in')), ...page });
+  const { config } = deps.signUp;
+  const notice = await signInNotice(ctx, deps, interaction);
+  deps.render(ctx, 'sign-in', {
+    ...(await formsOf(ctx, deps, interaction, 'sign-in')),
+    ...(notice ? { notice } : {}),
+    passwords: config.passwords,
+    ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
+    ...(deps.recovery.enabled && config.passwords
+      ? { forgotHref: `/interaction/${interaction.uid}/forgot-password` }
+      : {}),
+    ...page,
+  });
 }
 
-async function formsOf(
-  ctx: Context,
-  deps: InteractionDeps,
-  interaction: Interaction,
-  step: string,
-) {
-  const { client_id, redirect_uri } = interaction.params;
-  allowFormAction(ctx, [typeof redirect_uri === 'string' ? redirect_uri : undefined]);
-  const client = await deps.clients.find(String(client_id));
-  return {
-    action: `/interaction/${interaction.uid}/${step}`,
-    cancelAction: `/interaction/${interaction.uid}/cancel`,
-    csrf: deps.csrf.token(csrfBinding(interaction)),
-    client: { name: client?.name ?? 'The application' },
-  };
+async function signInNotice(ctx: Context, deps: InteractionDeps, interaction: Interaction) {
+  const { mode, passwords } = deps.signUp.config;
+  const t = translate(ctx);
+  if (!passwords) return t('sign-in.passwords-off');
+  if (interaction.prompt.name !== 'create' || isOpen(deps.signUp.config)) return undefined;
+  return t(mode === 'invitation' ? 'sign-up.by-invitation' : 'sign-up.closed');
 }
 
 async function signInWithPassword(
@@ -213,6 +223,7 @@ async function signInWithPassword(
   interaction: Interaction,
   form: z.infer<typeof credentialsForm>,
 ) {
+  if (!deps.signUp.config.passwords) throw passwordsOff();
   const errors = missingCredentials(form, translate(ctx));
   if (errors) {
     ctx.status = 400;
@@ -229,11 +240,7 @@ async function signInWithPassword(
   }
   const { accountId } = outcome;
   audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });
-  const { name } = interaction.prompt;
-  return handBack(ctx, deps, {
-    login: { accountId, amr: ['pwd'], remember: true },
-    ...(name === 'select_account' || name === 'create' ? { [name]: {} } : {}),
-  });
+  return handBackSignedIn(ctx, deps, interaction, { accountId, amr: ['pwd'] });
 }
 
 function missingCredentials({ email, password }: z.infer<typeof credentialsForm>, t: Translate) {
@@ -250,6 +257,10 @@ function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-i
     ctx.status = 400;
     return translate(ctx)('sign-in.refused');
   }
+  if (outcome.kind === 'waiting') {
+    ctx.status = 403;
+    return translate(ctx)('sign-in.waiting');
+  }
   ctx.status = 429;
   ctx.set('Retry-After', String(outcome.retryAfterSeconds));
   return translate(ctx)('sign-in.throttled', { seconds: outcome.retryAfterSeconds });
@@ -258,20 +269,4 @@ function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-i
 function askForAnotherAccount(ctx: Context, interaction: Interaction) {
   ctx.status = 303;
   ctx.redirect(`/interaction/${interaction.uid}?account=another`);
-}
-
-function expectPrompt(interaction: Interaction, name: string): void {
-  if (interaction.prompt.name !== name || !interaction.session?.accountId)
-    throw new AppError(
-      400,
-      'invalid_request',
-      'This step is not the one that is due. Reload the page.',
-      { key: 'error.step-not-due' },
-    );
-}
-
-async function handBack(ctx: Context, deps: InteractionDeps, result: InteractionResults) {
-  const returnTo = await deps.provider().interactionResult(ctx.req, ctx.res, result);
-  ctx.status = 303;
-  ctx.redirect(returnTo);
 }

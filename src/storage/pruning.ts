@@ -26,6 +26,7 @@ const PRUNABLE: Prunable[] = [
     isExpired: "expires_at < now() - interval '90 days'",
     remedy: 'DELETE FROM invitations',
   },
+  { table: 'captcha_challenges', isExpired: IS_EXPIRED, remedy: 'DELETE FROM captcha_challenges' },
   { table: 'sign_ups', isExpired: IS_EXPIRED, remedy: 'DELETE FROM sign_ups' },
   {
     table: 'outgoing_mails',

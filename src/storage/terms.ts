@@ -1,4 +1,5 @@
 // The terms of use: every version that was published, the newest is in force.
+import { announce } from './changes.ts';
 import type { Database } from './database.ts';
 
 export interface Terms {
@@ -26,10 +27,7 @@ export async function insertTerms(db: Database, terms: Terms): Promise<void> {
     text: terms.text,
     consent_required: terms.consentRequired,
   });
-  await query.raw('SELECT pg_notify(?, ?)', [
-    'gatehouse_changes',
-    JSON.stringify({ topic: 'terms' }),
-  ]);
+  await announce(query, 'terms');
 }
 
 /** Notes which version an account accepted, in the running unit of work. */

@@ -1,5 +1,5 @@
 // The data that the tests of the pages show.
-import type { Views } from '../../src/http/views.ts';
+import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
 
@@ -11,6 +11,18 @@ const scopes = Array.from({ length: 12 }, (_, index) => ({
   description: 'Read your orders and how far their delivery is',
 }));
 
+const captcha: CaptchaFields = {
+  fields: [
+    {
+      kind: 'svg',
+      id: '0',
+      picture: 'data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=',
+    },
+    { kind: 'altcha', challenge: '{"maxnumber":100,"salt":"x","challenge":"y"}' },
+  ],
+  problem: 'That is not what the picture shows.',
+};
+
 // `continue` submits itself: test/portal looks at it without JavaScript.
 type Standing = Exclude<keyof Views, 'continue'>;
 
@@ -18,7 +30,49 @@ type Standing = Exclude<keyof Views, 'continue'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...invitationSamples,
-  'sign-in': { ...forms, client, email: '' },
+  'sign-in': {
+    ...{ ...forms, client, email: '', passwords: true },
+    ...{ signUpHref: '/sign-up', forgotHref: '/forgot' },
+  },
+  'sign-up': {
+    ...{ ...forms, client, captcha, signInHref: '/sign-in' },
+    values: { email: 'ada@example', givenName: '', familyName: 'Lovelace' },
+    errors: { email: 'Enter one e-mail address.', terms: 'Accept the terms.' },
+    terms: {
+      version: '2026-11',
+      text: 'Be kind.\n\nAlways.',
+      consentRequired: true,
+      accepted: false,
+    },
+  },
+  'check-mail': {
+    ...{ ...forms, purpose: 'sign-up' as const, email: 'ada@example.com', again: true },
+    fields: [{ name: 'sign_up', value: 'x' }],
+    backHref: '/back',
+  },
+  'forgot-password': {
+    ...forms,
+    email: '',
+    error: 'Enter your address.',
+    captcha,
+    signInHref: '/',
+  },
+  'confirm-sign-up': {
+    ...{ action: '/done', token: 'abc', email: 'ada@example.com', askPassword: true },
+    error: 'This is not the password.',
+  },
+  'reset-password': {
+    action: '/done',
+    token: 'abc',
+    email: 'ada@example.com',
+    error: 'Too short.',
+  },
+  'not-me': { action: '/done', token: 'abc' },
+  terms: { ...forms, client, terms: { version: '2026-11', text: 'Be kind.\n\nAlways.' } },
+  notice: {
+    ...{ title: 'You are signed in', message: 'Your address is confirmed.' },
+    links: [{ href: '/account', text: 'My account' }],
+  },
   'select-account': { ...forms, client, account },
   consent: {
     ...forms,

@@ -123,7 +123,8 @@ test.serial('hostile text is shown as text on every page and runs nothing', asyn
     await open({ view, data }, async (page) => {
       t.not(await page.title(), 'owned');
       t.is(await page.locator('img, script:not([src])').count(), 0, view);
-      t.regex(await bodyText(page), /onerror=/, view);
+      // This page shows nothing that comes from outside.
+      if (view !== 'not-me') t.regex(await bodyText(page), /onerror=/, view);
     });
   }
 });

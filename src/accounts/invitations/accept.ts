@@ -100,7 +100,7 @@ async function dropUnproven(db: Database, email: string): Promise<void> {
 }
 
 /** A link that was used, revoked, replaced, has expired, or was never sent. */
-export function linkVoid(): AppError {
+function linkVoid(): AppError {
   return new AppError(400, 'invalid_request', 'This invitation was used already, or is void.', {
     key: 'invitation.void',
   });

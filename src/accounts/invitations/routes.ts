@@ -17,9 +17,10 @@ import type { Database } from '../../storage/database.ts';
 import { findInvitationByToken, type InvitationRow } from '../../storage/invitations.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../password.ts';
-import { passwordProblem } from '../password-policy.ts';
+import type { PasswordPolicy } from '../password-policy.ts';
 import { personName } from '../person-name.ts';
-import { acceptInvitation, askForInvitation, linkVoid } from './accept.ts';
+import { passwordsOff } from '../sign-up/modes.ts';
+import { acceptInvitation, askForInvitation } from './accept.ts';
 import { expectInvitable, languageOf } from './invite.ts';
 
 export interface InvitationDeps {
@@ -28,6 +29,7 @@ export interface InvitationDeps {
   csrf: CsrfProtection;
   outbox: Outbox;
   passwords: Passwords;
+  passwordProblem: PasswordPolicy;
   signUp: SignUpConfig;
   /** Posts of one network: each costs a hash. */
   attempts: RateLimit;
@@ -58,7 +60,7 @@ export function createInvitationRoutes(deps: InvitationDeps): Router {
     const form = await readTokenForm(ctx, deps, acceptForm);
     if (found?.invitation.state !== 'open') return showVoid(ctx, deps, found);
     expectInvitable(deps.signUp, found.invitation.email);
-    const errors = problemsOf(ctx, form);
+    const errors = await problemsOf(ctx, deps, found.invitation, form);
     if (Object.keys(errors).length > 0) {
       ctx.status = 400;
       return showForm(ctx, deps, found, { form, errors });
@@ -116,10 +118,7 @@ function showForm(
   { token, invitation }: Invited,
   typed: { form?: AcceptForm; errors?: Errors },
 ): void {
-  if (!deps.signUp.passwords)
-    throw new AppError(403, 'forbidden', 'Signing in with a password is switched off here.', {
-      key: 'invitation.passwords-off',
-    });
+  if (!deps.signUp.passwords) throw passwordsOff();
   deps.render(ctx, 'invitation/accept', {
     action: `/invitation?token=${token}`,
     csrf: deps.csrf.token(bindingOf(token)),
@@ -154,16 +153,23 @@ function showVoid(ctx: Context, deps: InvitationDeps, found: Invited | undefined
   });
 }
 
-function problemsOf(ctx: Context, form: AcceptForm): Errors {
+async function problemsOf(
+  ctx: Context,
+  deps: InvitationDeps,
+  { email }: InvitationRow,
+  form: AcceptForm,
+): Promise<Errors> {
   const t = translate(ctx);
   const nameProblem = (text: string) => {
     if (!text.trim()) return t('invitation.name-missing');
     return personName.safeParse(text).success ? undefined : t('account.name-wrong');
   };
+  const person = { email, givenName: form.given_name, familyName: form.family_name };
+  const password = await deps.passwordProblem(form.password, person);
   const problems = {
     givenName: nameProblem(form.given_name),
     familyName: nameProblem(form.family_name),
-    password: passwordProblem(form.password),
+    password: password && t(password.key, password.values),
   };
   return Object.fromEntries(Object.entries(problems).filter(([, problem]) => problem));
 }
@@ -184,7 +190,7 @@ async function accept(
   token: string,
   form: AcceptForm,
 ): Promise<void> {
-  if (!deps.signUp.passwords) throw linkVoid();
+  if (!deps.signUp.passwords) throw passwordsOff();
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
   const passwordHash = await deps.passwords.hash(form.password);

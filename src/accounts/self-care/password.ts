@@ -2,8 +2,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { translate } from '../../http/i18n.ts';
 import { endOtherSessions } from '../../storage/sessions.ts';
-import { passwordProblem } from '../password-policy.ts';
 import { storeNewPassword } from '../recovery/change-password.ts';
 import {
   goOn,
@@ -31,10 +31,13 @@ export function addPasswordRoutes(router: Router, deps: SelfCareDeps): void {
     '/account/password',
     whenSignedIn(deps, async (ctx, person) => {
       const { current, password } = await readOwnForm(ctx, deps, person, form);
-      const problem = passwordProblem(password);
+      const { email, given_name, family_name } = person.account;
+      const owner = { email, givenName: given_name ?? '', familyName: family_name ?? '' };
+      const problem = await deps.passwordProblem(password, owner);
       if (problem) {
         ctx.status = 400;
-        return show(ctx, deps, person, { password: problem });
+        const text = translate(ctx)(problem.key, problem.values);
+        return show(ctx, deps, person, { password: text });
       }
       const proof = { password: current, freshIsEnough: false };
       const doubt = await proofProblem(ctx, deps, person, proof);

@@ -11,12 +11,14 @@ import type { Outbox } from '../../mail/outbox.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../password.ts';
+import type { PasswordPolicy } from '../password-policy.ts';
 import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
 
 export interface SelfCareDeps extends FrontDoorDeps {
   render: Render;
   csrf: CsrfProtection;
   passwords: Passwords;
+  passwordProblem: PasswordPolicy;
   /** Attempts at the password of an account by whoever holds its session. */
   proofs: RateLimit;
   erasureDays: number;

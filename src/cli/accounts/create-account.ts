@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { createAccount } from '../../accounts/create-account.ts';
 import { createPasswords } from '../../accounts/password.ts';
+import { createPasswordPolicy } from '../../accounts/password-policy.ts';
 import { readablePassword } from '../../accounts/readable-password.ts';
 import { UsageError } from '../../errors.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
@@ -24,10 +25,11 @@ export async function runCreateAccount(options: unknown): Promise<void> {
   const { role: roles, passwordStdin, json, ...person } = schema.parse(options);
   const given = passwordStdin ? await readStandardInput() : undefined;
   const made = given === undefined ? readablePassword() : undefined;
-  const account = await withInstallation(async ({ db, secrets }) => {
+  const account = await withInstallation(async ({ db, secrets, passwordRules }) => {
     const passwords = await createPasswords({ peppers: (await secrets()).passwordPeppers });
     const request = { ...person, roles, password: given ?? made ?? '' };
-    return createAccount({ db, passwords }, request, OPERATOR);
+    const passwordProblem = createPasswordPolicy(passwordRules);
+    return createAccount({ db, passwords, passwordProblem }, request, OPERATOR);
   });
   if (json) printJson({ ...describeAccount(account), password: made ?? null });
   else {

@@ -1,0 +1,46 @@
+// The mails that a server wrote: the jobs that write them are run first, as its job runner would.
+import { Logger, runOnce } from 'graphile-worker';
+import { createTasks } from '../src/cli/background.ts';
+import type { ServerConfig } from '../src/config.ts';
+import { type ComposedMail, composeMail } from '../src/mail/compose.ts';
+import { openMail } from '../src/mail/outbox.ts';
+import { createLogger } from '../src/observability/logger.ts';
+import type { Database } from '../src/storage/database.ts';
+import { listMails } from '../src/storage/outgoing-mails.ts';
+
+interface MailServer {
+  config: ServerConfig;
+  db: Database;
+}
+
+export interface ReceivedMail extends ComposedMail {
+  kind: string;
+  /** The link of the mail; fails when there is none. */
+  link(): string;
+}
+
+/** Runs the jobs that are due, then answers the mails to an address, the newest first. */
+export async function receiveMail(server: MailServer, to: string): Promise<ReceivedMail[]> {
+  const { config, db } = server;
+  const logger = createLogger({ level: 'silent', name: 'jobs' });
+  const tasks = createTasks({ config, db, logger, metrics: undefined });
+  await runOnce({
+    connectionString: config.databaseUrl,
+    taskList: tasks,
+    noHandleSignals: true,
+    logger: new Logger(() => () => undefined),
+  });
+  const rows = await listMails(db, 1000);
+  return rows.flatMap((row) => {
+    const mail = openMail(row.sealed ?? Buffer.alloc(0), config.secrets.encryptionKeys);
+    if (mail.to.toLowerCase() !== to.toLowerCase()) return [];
+    const composed = composeMail(mail, config.productName);
+    return [{ ...composed, kind: row.kind, link: () => linkOf(composed.text) }];
+  });
+}
+
+function linkOf(text: string): string {
+  const [link] = /https?:\/\/\S+/.exec(text) ?? [];
+  if (!link) throw new Error(`no link in this mail:\n${text}`);
+  return link;
+}
