@@ -160,7 +160,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clientId: ownClient.id,
     erasureDays: config.erasureDays,
     proofs: rateLimit({ name: 'proof', attempts: 5, seconds: 300, blockSeconds: 60 }),
-    queueMail: outbox.queue,
+    outbox,
   });
 
   const introspection = {

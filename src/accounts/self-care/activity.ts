@@ -14,7 +14,8 @@ export const TOLD_EVENTS = [
   ...['authorization.granted', 'consent.given', 'consent.revoked', 'grant.revoked'],
   ...['account.created', 'account.blocked', 'account.unblocked', 'account.deleted'],
   ...['account.restored', 'account.approved', 'account.rejected', 'account.data-downloaded'],
-  ...['account.profile-changed', 'account.password-changed', 'account.email-changed'],
+  ...['account.signed-up', 'account.taken-back', 'account.profile-changed'],
+  ...['password.changed', 'password.reset', 'email.change-requested', 'email.changed'],
   ...['group.account-added', 'group.account-removed', 'invitation.accepted'],
 ];
 

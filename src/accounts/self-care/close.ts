@@ -39,7 +39,7 @@ export function addCloseRoutes(router: Router, deps: SelfCareDeps): void {
       }
       await deleteAccount(deps.db, account.id, 'the person');
       const until = momentOf(ctx, new Date(Date.now() + days * DAY_MS), { dateOnly: true });
-      await deps.queueMail({
+      await deps.outbox.queue({
         kind: 'account-closed',
         to: account.email,
         language: mailLanguage(ctx, person),

@@ -3,22 +3,19 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { translate } from '../../http/i18n.ts';
-import { setPasswordHash } from '../../storage/accounts.ts';
-import { cancelEmailTokens, issueEmailToken } from '../../storage/email-tokens.ts';
 import { endOtherSessions } from '../../storage/sessions.ts';
+import { storeNewPassword } from '../recovery/change-password.ts';
 import {
   goOn,
   mailLanguage,
   proofProblem,
   readOwnForm,
-  recordOwn,
   type SelfCareDeps,
   showPage,
   whenSignedIn,
 } from './self-care.ts';
 import type { SignedIn } from './signed-in.ts';
 
-const NOT_ME_SECONDS = 7 * 24 * 3600;
 const form = z.object({
   current: z.string().max(4096).default(''),
   password: z.string().max(4096).default(''),
@@ -56,25 +53,12 @@ async function changePassword(
   ctx: Context,
   deps: SelfCareDeps,
   person: SignedIn,
-  hash: string,
+  passwordHash: string,
 ): Promise<void> {
-  const { db, issuer } = deps;
   const { account, session } = person;
-  await setPasswordHash(db, account.id, hash);
-  await endOtherSessions(db, account.id, session.uid);
-  await cancelEmailTokens(db, account.id, ['reset-password']);
-  await recordOwn(ctx, deps, person, { type: 'account.password-changed' });
-  const token = await issueEmailToken(db, {
-    purpose: 'not-me',
-    accountId: account.id,
-    lifetimeSeconds: NOT_ME_SECONDS,
-  });
-  await deps.queueMail({
-    kind: 'password-changed',
-    to: account.email,
-    language: mailLanguage(ctx, person),
-    link: `${issuer}/not-me?token=${token}`,
-  });
+  const language = mailLanguage(ctx, person);
+  await storeNewPassword(deps, account, { passwordHash, language, how: 'changed' });
+  await endOtherSessions(deps.db, account.id, session.uid);
 }
 
 function show(

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { translate } from '../../http/i18n.ts';
 import { momentOf } from '../../http/moments.ts';
 import { setAccountNames } from '../../storage/accounts.ts';
+import { personName } from '../person-name.ts';
 import {
   goOn,
   readOwnForm,
@@ -19,8 +20,8 @@ const form = z.object({
   given_name: z.string().max(1000).default(''),
   family_name: z.string().max(1000).default(''),
 });
-/** As create-account.ts has it; a name may also be left out. */
-const NAME = /^\P{C}{0,100}$/u;
+/** A name may also be left out. */
+const isName = (text: string) => text === '' || personName.safeParse(text).success;
 
 /** Adds the routes. */
 export function addProfileRoutes(router: Router, deps: SelfCareDeps): void {
@@ -36,8 +37,8 @@ export function addProfileRoutes(router: Router, deps: SelfCareDeps): void {
       const familyName = fields.family_name.trim();
       const wrong = translate(ctx)('account.name-wrong');
       const errors = {
-        ...(NAME.test(givenName) ? {} : { givenName: wrong }),
-        ...(NAME.test(familyName) ? {} : { familyName: wrong }),
+        ...(isName(givenName) ? {} : { givenName: wrong }),
+        ...(isName(familyName) ? {} : { familyName: wrong }),
       };
       if (Object.keys(errors).length > 0) {
         ctx.status = 400;

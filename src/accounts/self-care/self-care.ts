@@ -7,20 +7,12 @@ import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Render } from '../../http/render.ts';
 import type { AccountPage, AccountSection, AccountViews } from '../../http/views/account.ts';
 import type { Views } from '../../http/views.ts';
+import type { Outbox } from '../../mail/outbox.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../password.ts';
 import type { PasswordPolicy } from '../password-policy.ts';
 import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
-
-/** A mail to the person; see mail/outbox.ts. */
-export interface SelfCareMail {
-  kind: 'password-changed' | 'account-closed';
-  to: string;
-  language: Language;
-  values?: Record<string, string>;
-  link?: string;
-}
 
 export interface SelfCareDeps extends FrontDoorDeps {
   render: Render;
@@ -31,7 +23,7 @@ export interface SelfCareDeps extends FrontDoorDeps {
   proofs: RateLimit;
   erasureDays: number;
   signOutHere(ctx: Context): Promise<void>;
-  queueMail(mail: SelfCareMail): Promise<void>;
+  outbox: Outbox;
 }
 
 /** Runs `work` for the person who is signed in; anybody else is sent to sign in. */
