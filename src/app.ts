@@ -5,6 +5,7 @@ import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
 import { createCaptchaGuard } from './accounts/captcha/guard.ts';
 import { createCaptchaKinds } from './accounts/captcha/kinds.ts';
+import { createInvitationRoutes } from './accounts/invitations/routes.ts';
 import { createPasswords } from './accounts/password.ts';
 import { createPasswordPolicy } from './accounts/password-policy.ts';
 import { createBreachLookup } from './accounts/passwords/breach-range.ts';
@@ -163,6 +164,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     outbox,
   });
 
+  const invitations = createInvitationRoutes({
+    ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
+    attempts: rateLimit({ name: 'invitation', attempts: 20, seconds: 300, blockSeconds: 60 }),
+    signInHere: sessions.signInHere,
+  });
+
   const introspection = {
     issuer,
     catalog,
@@ -194,6 +201,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
+        invitations,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

@@ -30,10 +30,15 @@ export async function blockAccount(db: Database, accountId: string, by: string):
 
 /** Lets a blocked account in again, in the running unit of work. It has to sign in anew. */
 export async function unblockAccount(db: Database, account: AccountRow, by: string): Promise<void> {
-  await changeState(db, account.id, account.email_verified ? 'active' : 'pending');
+  await changeState(db, account.id, stateOf(account));
   await insertAuditEvents(db, [
     { type: 'account.unblocked', accountId: account.id, detail: { by } },
   ]);
+}
+
+/** The state of an account that nothing stands against any more. */
+export function stateOf(account: AccountRow): 'active' | 'pending' {
+  return account.email_verified && account.approval === null ? 'active' : 'pending';
 }
 
 // Both ways: a request that was under way while the account was blocked may have left a session.

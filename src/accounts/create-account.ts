@@ -10,6 +10,13 @@ import type { Passwords } from './password.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { personName } from './person-name.ts';
 
+export const roleName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9._:-]{0,63}$/,
+    'A role must have 1 to 64 letters, digits, dots, colons, hyphens or underscores and begin with a letter.',
+  );
+
 const accountRequest = z.object({
   email: z.string().transform((text, check) => {
     const email = parseEmailAddress(text);
@@ -18,14 +25,7 @@ const accountRequest = z.object({
   }),
   givenName: personName.optional(),
   familyName: personName.optional(),
-  roles: z.array(
-    z
-      .string()
-      .regex(
-        /^[A-Za-z][A-Za-z0-9._:-]{0,63}$/,
-        'A role must have 1 to 64 letters, digits, dots, colons, hyphens or underscores and begin with a letter.',
-      ),
-  ),
+  roles: z.array(roleName),
   password: z.string(),
 });
 

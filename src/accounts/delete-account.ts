@@ -11,6 +11,7 @@ import {
 } from '../storage/deleted-accounts.ts';
 import { destroyPayloadsOfAccount } from '../storage/oidc-payloads.ts';
 import { runInUnitOfWork } from '../storage/unit-of-work.ts';
+import { stateOf } from './block-account.ts';
 
 const ERASED_AT_ONCE = 100;
 
@@ -37,7 +38,7 @@ export async function restoreAccount(
       'not_found',
       `There is no deleted account ${idOrEmail}: it may have been erased.`,
     );
-  const state = account.email_verified ? 'active' : 'pending';
+  const state = stateOf(account);
   await unmarkDeleted(db, account.id, state).catch((cause) => {
     throw cause.code === '23505' ? taken(account.email, cause) : cause;
   });

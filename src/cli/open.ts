@@ -2,6 +2,8 @@
 
 import type { PasswordRules } from '../accounts/password-policy.ts';
 import type { KeyTimes } from '../config/key-times.ts';
+import type { MailConfig } from '../config/mail.ts';
+import type { SignUpConfig } from '../config/sign-up.ts';
 import { type Config, type DemoConfig, readConfig, type Secrets } from '../config.ts';
 import { openSecrets, readDemoFile } from '../demo/demo-file.ts';
 import { UsageError } from '../errors.ts';
@@ -23,6 +25,9 @@ export interface Installation {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  signUp: SignUpConfig;
+  /** undefined: no mail can be sent. */
+  mail: MailConfig | undefined;
   /** What new passwords must be. */
   passwordRules: PasswordRules;
 }
@@ -46,6 +51,8 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
           secrets,
           keyTimes: config.keyTimes,
           erasureDays: config.erasureDays,
+          signUp: config.signUp,
+          mail: config.mail,
           passwordRules: {
             productName: config.productName,
             minLength: config.passwords.minLength,

@@ -6,6 +6,7 @@ import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
+import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addClientCommands(program);
   addAccountCommands(program);
   addGroupCommands(program);
+  addInvitationCommands(program);
   return program;
 }
 

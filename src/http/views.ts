@@ -2,6 +2,7 @@
 // Field names that the forms post stand beside the view they belong to.
 
 import type { AccountViews } from './views/account.ts';
+import type { InvitationViews } from './views/invitation.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
@@ -54,7 +55,7 @@ export interface InteractionForms {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews {
+export interface Views extends AccountViews, InvitationViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

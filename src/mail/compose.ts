@@ -24,7 +24,9 @@ export function composeMail(mail: Mail, productName: string): ComposedMail {
   const t = translatorOf(mail.language);
   const values = { product: productName, ...mail.values };
   const subject = t(`mail.${mail.kind}-subject`, values);
-  const paragraphs = t(`mail.${mail.kind}-body`, values).split('\n\n');
+  const paragraphs = t(`mail.${mail.kind}-body`, values)
+    .split('\n\n')
+    .filter((text) => text.trim());
   const button = mail.link ? t(`mail.${mail.kind}-button`, values) : undefined;
   const footer = t('mail.footer', values);
   const link = mail.link;

@@ -148,3 +148,22 @@ export async function setPreferredLanguage(
   const query = await db.write();
   await query('accounts').where({ id }).update({ preferred_language: language });
 }
+
+/** Deletes an account for good, with everything that refers to it. */
+export async function deleteAccountRow(db: Database, id: string): Promise<void> {
+  const query = await db.write();
+  await query('accounts').where({ id }).delete();
+}
+
+/** Decides about an account that is pending as it was read. Returns false when it changed meanwhile. */
+export async function setApproval(
+  db: Database,
+  { id, approval }: Pick<AccountRow, 'id' | 'approval'>,
+  decision: { approval: AccountRow['approval']; state: AccountState },
+): Promise<boolean> {
+  const query = await db.write();
+  const changed = await query('accounts')
+    .where({ id, state: 'pending', approval })
+    .update({ ...decision, updated_at: query.fn.now() });
+  return changed === 1;
+}

@@ -35,6 +35,12 @@ export async function findGroupsByName(db: Database, names: string[]): Promise<G
   );
 }
 
+/** Finds groups by their ids; those that there are. */
+export async function findGroupsById(db: Database, ids: string[]): Promise<GroupRow[]> {
+  const query = await db.query();
+  return query<GroupRow>('groups').whereIn('id', ids);
+}
+
 /** All groups by name, at most `limit`, with how many accounts are in each. */
 export async function listGroups(
   db: Database,

@@ -20,6 +20,12 @@ const PRUNABLE: Prunable[] = [
   { table: 'oidc_payloads', isExpired: IS_EXPIRED, remedy: 'DELETE FROM oidc_payloads' },
   { table: 'redeemed_jtis', isExpired: IS_EXPIRED, remedy: 'DELETE FROM redeemed_jtis' },
   { table: 'email_tokens', isExpired: IS_EXPIRED, remedy: 'DELETE FROM email_tokens' },
+  {
+    table: 'invitations',
+    // Long enough for its link to say what became of it.
+    isExpired: "expires_at < now() - interval '90 days'",
+    remedy: 'DELETE FROM invitations',
+  },
   { table: 'captcha_challenges', isExpired: IS_EXPIRED, remedy: 'DELETE FROM captcha_challenges' },
   { table: 'sign_ups', isExpired: IS_EXPIRED, remedy: 'DELETE FROM sign_ups' },
   {

@@ -1,6 +1,7 @@
 // The data that the tests of the pages show.
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
+import { invitationSamples } from './_invitation-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -28,6 +29,7 @@ type Standing = Exclude<keyof Views, 'continue'>;
 /** What a real deployment could show, on every page that stays. */
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
+  ...invitationSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot' },

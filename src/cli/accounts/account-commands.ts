@@ -1,4 +1,4 @@
-// accounts create, list, block, unblock; deletion-commands.ts has delete and restore.
+// accounts create, list, block, unblock; their neighbours have delete, restore, approve and reject.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { blockAccount, loadAccount, unblockAccount } from '../../accounts/block-account.ts';
@@ -7,6 +7,7 @@ import { listAccounts } from '../../storage/accounts.ts';
 import { addListOptions, listOptions } from '../list-options.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { formatTime, note, printJson, printTable } from '../print.ts';
+import { addApprovalCommands } from './approval-commands.ts';
 import { addDeletionCommands } from './deletion-commands.ts';
 import { describeAccount } from './describe-account.ts';
 
@@ -60,6 +61,7 @@ Examples:
     .action((name: string, options: unknown) => runUnblock(name, jsonOption.parse(options)));
 
   addDeletionCommands(accounts);
+  addApprovalCommands(accounts);
 }
 
 async function runList({ json, limit }: z.infer<typeof listOptions>): Promise<void> {

@@ -1,0 +1,219 @@
+// /invitation: the page behind the link of an invitation mail. Opening it changes nothing.
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { SignUpConfig } from '../../config/sign-up.ts';
+import { AppError } from '../../errors.ts';
+import { type CsrfProtection, readForm } from '../../http/form.ts';
+import { languageOf as pageLanguage, translate } from '../../http/i18n.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
+import type { Render } from '../../http/render.ts';
+import type { Views } from '../../http/views.ts';
+import type { Outbox } from '../../mail/outbox.ts';
+import { audit } from '../../observability/audit.ts';
+import { findAccountById } from '../../storage/accounts.ts';
+import { type Client, findClient } from '../../storage/clients.ts';
+import type { Database } from '../../storage/database.ts';
+import { findInvitationByToken, type InvitationRow } from '../../storage/invitations.ts';
+import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
+import type { Passwords } from '../password.ts';
+import type { PasswordPolicy } from '../password-policy.ts';
+import { personName } from '../person-name.ts';
+import { passwordsOff } from '../sign-up/modes.ts';
+import { acceptInvitation, askForInvitation } from './accept.ts';
+import { expectInvitable, languageOf } from './invite.ts';
+
+export interface InvitationDeps {
+  db: Database;
+  render: Render;
+  csrf: CsrfProtection;
+  outbox: Outbox;
+  passwords: Passwords;
+  passwordProblem: PasswordPolicy;
+  signUp: SignUpConfig;
+  /** Posts of one network: each costs a hash. */
+  attempts: RateLimit;
+  signInHere(ctx: Context, accountId: string, amr: string[]): Promise<unknown>;
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+const acceptForm = z.object({
+  given_name: z.string().max(1000).default(''),
+  family_name: z.string().max(1000).default(''),
+  password: z.string().max(4096).default(''),
+});
+type AcceptForm = z.infer<typeof acceptForm>;
+type Errors = NonNullable<Views['invitation/accept']['errors']>;
+
+/** The routes. */
+export function createInvitationRoutes(deps: InvitationDeps): Router {
+  const router = new Router();
+
+  router.get('/invitation', async (ctx) => {
+    const found = await findInvited(ctx, deps);
+    if (found?.invitation.state === 'open') showForm(ctx, deps, found, {});
+    else showVoid(ctx, deps, found);
+  });
+
+  router.post('/invitation', async (ctx) => {
+    const found = await findInvited(ctx, deps);
+    const form = await readTokenForm(ctx, deps, acceptForm);
+    if (found?.invitation.state !== 'open') return showVoid(ctx, deps, found);
+    expectInvitable(deps.signUp, found.invitation.email);
+    const errors = await problemsOf(ctx, deps, found.invitation, form);
+    if (Object.keys(errors).length > 0) {
+      ctx.status = 400;
+      return showForm(ctx, deps, found, { form, errors });
+    }
+    await expectPatience(ctx, deps);
+    await accept(ctx, deps, found.token, form);
+  });
+
+  router.post('/invitation/ask', async (ctx) => {
+    await readTokenForm(ctx, deps, z.object({}));
+    const found = await findInvited(ctx, deps);
+    if (found?.invitation.state !== 'expired') return showVoid(ctx, deps, found);
+    const asked = await askForInvitation(deps.db, found.token);
+    const inviter = asked && (await findAccountById(deps.db, asked.inviterId));
+    if (inviter?.state === 'active')
+      await deps.outbox.queue({
+        kind: 'invitation-asked',
+        to: inviter.email,
+        language: languageOf(inviter.preferred_language),
+        values: { email: found.invitation.email },
+      });
+    deps.render(ctx, 'invitation/asked', { inviter: found.invitation.inviter_name });
+  });
+
+  return router;
+}
+
+interface Invited {
+  token: string;
+  invitation: InvitationRow;
+}
+
+// The token stays in the address of the page, and of what its forms are sent to.
+async function findInvited(ctx: Context, { db }: InvitationDeps): Promise<Invited | undefined> {
+  const { token } = ctx.query;
+  if (typeof token !== 'string' || !TOKEN.test(token)) return undefined;
+  ctx.state['page'] = `/invitation?token=${token}`;
+  const invitation = await findInvitationByToken(db, token);
+  return invitation && { token, invitation };
+}
+
+function readTokenForm<Schema extends z.ZodType>(
+  ctx: Context,
+  { csrf }: InvitationDeps,
+  schema: Schema,
+) {
+  return readForm(ctx, { schema, csrf, binding: bindingOf(String(ctx.query['token'])) });
+}
+
+const bindingOf = (token: string) => `invitation\n${token}`;
+
+function showForm(
+  ctx: Context,
+  deps: InvitationDeps,
+  { token, invitation }: Invited,
+  typed: { form?: AcceptForm; errors?: Errors },
+): void {
+  if (!deps.signUp.passwords) throw passwordsOff();
+  deps.render(ctx, 'invitation/accept', {
+    action: `/invitation?token=${token}`,
+    csrf: deps.csrf.token(bindingOf(token)),
+    inviter: invitation.inviter_name,
+    message: invitation.message ?? undefined,
+    email: invitation.email,
+    givenName: typed.form?.given_name ?? '',
+    familyName: typed.form?.family_name ?? '',
+    ...(typed.errors ? { errors: typed.errors } : {}),
+  });
+}
+
+// Whoever holds a link learns what became of it; of a made-up one there is nothing to learn.
+function showVoid(ctx: Context, deps: InvitationDeps, found: Invited | undefined): void {
+  if (found?.invitation.state === 'expired') {
+    ctx.status = 410;
+    deps.render(ctx, 'invitation/expired', {
+      action: `/invitation/ask?token=${found.token}`,
+      csrf: deps.csrf.token(bindingOf(found.token)),
+      inviter: found.invitation.inviter_name,
+    });
+    return;
+  }
+  const state = found?.invitation.state;
+  ctx.status = state ? 410 : 404;
+  const known = state === 'accepted' || state === 'revoked' ? state : 'unknown';
+  const t = translate(ctx);
+  deps.render(ctx, 'invitation/void', {
+    title: t(`invitation.${known}-title`),
+    text: t(`invitation.${known}`),
+    signIn: known === 'accepted',
+  });
+}
+
+async function problemsOf(
+  ctx: Context,
+  deps: InvitationDeps,
+  { email }: InvitationRow,
+  form: AcceptForm,
+): Promise<Errors> {
+  const t = translate(ctx);
+  const nameProblem = (text: string) => {
+    if (!text.trim()) return t('invitation.name-missing');
+    return personName.safeParse(text).success ? undefined : t('account.name-wrong');
+  };
+  const person = { email, givenName: form.given_name, familyName: form.family_name };
+  const password = await deps.passwordProblem(form.password, person);
+  const problems = {
+    givenName: nameProblem(form.given_name),
+    familyName: nameProblem(form.family_name),
+    password: password && t(password.key, password.values),
+  };
+  return Object.fromEntries(Object.entries(problems).filter(([, problem]) => problem));
+}
+
+async function expectPatience(ctx: Context, { attempts }: InvitationDeps): Promise<void> {
+  const seconds = await attempts.take(ctx.state['network']);
+  if (seconds === 0) return;
+  throw new AppError(429, 'too_many_requests', `Please wait ${seconds} seconds and try again.`, {
+    headers: { 'Retry-After': String(seconds) },
+    key: 'account.too-many-attempts',
+    values: { seconds },
+  });
+}
+
+async function accept(
+  ctx: Context,
+  deps: InvitationDeps,
+  token: string,
+  form: AcceptForm,
+): Promise<void> {
+  if (!deps.signUp.passwords) throw passwordsOff();
+  // Hashing takes time and may queue: it must not hold a connection.
+  await currentUnitOfWork()?.commit();
+  const passwordHash = await deps.passwords.hash(form.password);
+  const { account, invitation } = await acceptInvitation(deps, token, {
+    givenName: form.given_name.trim(),
+    familyName: form.family_name.trim(),
+    language: pageLanguage(ctx),
+    passwordHash,
+  });
+  await deps.signInHere(ctx, account.id, ['pwd']);
+  audit(ctx, {
+    type: 'sign-in.succeeded',
+    accountId: account.id,
+    detail: { method: 'invitation' },
+  });
+  const client = invitation.client_id && (await findClient(deps.db, invitation.client_id));
+  ctx.status = 303;
+  ctx.redirect((client && homeOf(client)) || '/account');
+}
+
+/** Where a client's people begin: where it wants them after sign-out, else its origin. */
+function homeOf({ postLogoutRedirectUris, redirectUris }: Client): string | undefined {
+  const [home] = postLogoutRedirectUris.filter((uri) => /^https?:/.test(uri));
+  const [callback] = redirectUris.filter(({ uri }) => /^https?:/.test(uri));
+  return home ?? (callback && `${new URL(callback.uri).origin}/`);
+}

@@ -1,0 +1,19 @@
+// The pages behind the link of an invitation.
+
+export interface InvitationViews {
+  /** Posts `csrf`, `given_name`, `family_name`, `password` to `action`. */
+  'invitation/accept': {
+    action: string;
+    csrf: string;
+    inviter: string;
+    message: string | undefined;
+    email: string;
+    givenName: string;
+    familyName: string;
+    errors?: { givenName?: string; familyName?: string; password?: string };
+  };
+  /** Posts `csrf` to `action`. */
+  'invitation/expired': { action: string; csrf: string; inviter: string };
+  'invitation/asked': { inviter: string };
+  'invitation/void': { title: string; text: string; signIn: boolean };
+}
