@@ -9,6 +9,7 @@ import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addTermsCommands } from './terms-commands.ts';
 
 const AFTER_HELP = `
 Which server: the environment decides, as for the server itself. GATEHOUSE_ISSUER, DATABASE_URL and
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addClientCommands(program);
   addAccountCommands(program);
+  addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
   return program;

@@ -104,6 +104,8 @@ export interface Views extends AccountViews, InvitationViews {
     askPassword: boolean;
     error?: string;
   };
+  /** Posts `token`. */
+  'confirm-email': { token: string; email: string };
   /** Posts `token` and `password`. */
   'reset-password': { action: string; token: string; email: string; error?: string };
   /** Posts `token`. */

@@ -2,12 +2,10 @@
 // as for any other client, so that there is one way to sign in. It is in no table.
 import type { Client } from '../storage/clients.ts';
 
-export const OWN_CLIENT_ID = 'c_my-account';
-
 /** Builds the client; its one redirect URI is ours. */
 export function createOwnClient(deps: { issuer: string; name: string }): Client {
   return {
-    id: OWN_CLIENT_ID,
+    id: 'c_my-account',
     kind: 'spa',
     name: deps.name,
     firstParty: true,

@@ -32,9 +32,7 @@ export async function findDeletedAccount(
   const query = await db.query();
   return query<DeletedAccount>('accounts')
     .where({ state: 'deleted' })
-    .where((either) =>
-      either.where({ id: idOrEmail }).orWhereRaw('lower(email) = lower(?)', [idOrEmail]),
-    )
+    .whereRaw('(id = ? OR lower(email) = lower(?))', [idOrEmail, idOrEmail])
     .orderBy('deleted_at', 'desc')
     .first();
 }

@@ -24,6 +24,11 @@ export const accountSamples: AccountViews = {
     hasPassword: true,
     errors: { current: 'That is not your password.' },
   },
+  'account/email': {
+    ...page('email'),
+    ...{ hasPassword: true, email: 'ada@' },
+    errors: { email: 'Enter one e-mail address.' },
+  },
   'account/sessions': {
     ...page('sessions'),
     sessions: [

@@ -67,6 +67,7 @@ export const samples: { [V in Standing]: Views[V] } = {
     email: 'ada@example.com',
     error: 'Too short.',
   },
+  'confirm-email': { token: 'abc', email: 'ada@example.com' },
   'not-me': { action: '/done', token: 'abc' },
   terms: { ...forms, client, terms: { version: '2026-11', text: 'Be kind.\n\nAlways.' } },
   notice: {

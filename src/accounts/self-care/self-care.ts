@@ -131,7 +131,7 @@ function refuse(ctx: Context, status: number, sentence: string): string {
 }
 
 const DONE = [
-  ...(['profile', 'password', 'session', 'sessions', 'revoked', 'language'] as const),
+  ...(['profile', 'password', 'email', 'session', 'sessions', 'revoked', 'language'] as const),
 ] as const;
 type Done = (typeof DONE)[number];
 

@@ -50,8 +50,15 @@ export async function findSignedIn(
   return { account, session, isFresh: age <= FRESH_SECONDS };
 }
 
-/** Sends the browser to sign in; with `again`, also a person whose sign-in is no longer fresh. */
-export function askToSignIn(ctx: Context, deps: FrontDoorDeps, { again = false } = {}): void {
+/**
+ * Sends the browser to sign in; with `again`, also a person whose sign-in is no longer fresh; with
+ * `prompt`, to sign up.
+ */
+export function askToSignIn(
+  ctx: Context,
+  deps: FrontDoorDeps,
+  { again = false, prompt }: { again?: boolean; prompt?: 'create' } = {},
+): void {
   const state = randomBytes(16).toString('base64url');
   // A form that was sent without a session is not sent again: its page is shown.
   const returnTo = ctx.method === 'GET' ? ctx.url : ctx.path;
@@ -67,6 +74,7 @@ export function askToSignIn(ctx: Context, deps: FrontDoorDeps, { again = false }
     state,
     code_challenge: challenge,
     code_challenge_method: 'S256',
+    ...(prompt ? { prompt } : {}),
     ...(again ? { max_age: String(FRESH_SECONDS) } : {}),
   });
   ctx.status = 303;

@@ -2,6 +2,7 @@
 export type AccountSection =
   | 'overview'
   | 'password'
+  | 'email'
   | 'sessions'
   | 'applications'
   | 'activity'
@@ -37,6 +38,12 @@ export interface AccountViews {
   'account/password': AccountPage & {
     hasPassword: boolean;
     errors?: { current?: string; password?: string };
+  };
+  /** Posts `email`, `current` to /account/email. */
+  'account/email': AccountPage & {
+    hasPassword: boolean;
+    email: string;
+    errors?: { email?: string; current?: string };
   };
   /** Posts `session` to /account/sessions, or nothing to /account/sessions/others. */
   'account/sessions': AccountPage & {
