@@ -44,7 +44,8 @@ const known = gatehouse.accounts[0]?.email ?? '';
 for (const [door, ask] of Object.entries(await doors(gatehouse))) {
   const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
   for (let pair = 0; pair < PAIRS + 5; pair += 1) {
-    const order = pair % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
+    const order =
+      pair % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
     for (const kind of order) {
       const email = kind === 'known' ? known : `nobody-${pair}@example.com`;
       const time = await ask(email);
