@@ -45,7 +45,7 @@ export async function up(knex: Knex): Promise<void> {
       END IF;
       IF refused THEN
         RETURN QUERY SELECT a.key, a.count,
-            CASE WHEN c.refuses THEN greatest(extract(epoch FROM a.blocked_until - present), 0) ELSE 0
+            CASE WHEN c.refuses THEN greatest(extract(epoch FROM a.blocked_until - clock_timestamp()), 0) ELSE 0
               END::double precision
           FROM unnest(wanted) AS c JOIN attempts AS a ON a.key = c.key;
         RETURN;

@@ -128,7 +128,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   const signUp = { ...steps, config: config.signUp, terms, captcha, passwordProblem };
   const recovery = { ...steps, captcha, encryptionKeys: secrets.encryptionKeys };
-  const links = { ...steps, ownSessions: sessions, outbox, issuer, passwords };
+  const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
   const interactions = createInteractionRoutes({
     ...steps,
     catalog,

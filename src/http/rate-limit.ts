@@ -8,7 +8,7 @@ import {
   settleAttempts,
   takeAttempts,
 } from '../storage/attempts.ts';
-import { type Database, isUnavailable } from '../storage/database.ts';
+import { type Database, isAway } from '../storage/database.ts';
 import { createAttemptsInMemory } from './attempts-in-memory.ts';
 
 /** Times are in seconds. */
@@ -66,7 +66,7 @@ export function createAttempts(deps: { db: Database; enabled: boolean }): Attemp
     try {
       return await work();
     } catch (error) {
-      if (isUnavailable(error)) return otherwise();
+      if (isAway(error)) return otherwise();
       throw error;
     }
   };

@@ -117,6 +117,7 @@ async function createAccountOf(
     accountId: account.id,
     detail: { method: 'sign-up' },
   });
+  deps.devices.remember(ctx, account.email);
   await goOn(ctx, deps, {
     ...{ accountId: account.id, clientId: signUp.client_id, message: 'notice.address-confirmed' },
   });
