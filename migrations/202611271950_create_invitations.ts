@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
       group_ids    text[] NOT NULL DEFAULT '{}',
       roles        text[] NOT NULL DEFAULT '{}',
       message      text,
-      inviter_id   text REFERENCES accounts ON DELETE SET NULL,
+      inviter_id   text NOT NULL REFERENCES accounts ON DELETE CASCADE,
       inviter_name text NOT NULL,
       client_id    text REFERENCES clients ON DELETE SET NULL,
       created_at   timestamptz NOT NULL DEFAULT now(),

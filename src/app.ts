@@ -84,6 +84,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     viewsDirectory: VIEWS,
     productName: config.productName,
     demo: config.mode === 'demo',
+    minPasswordLength: config.passwords.minLength,
   });
   const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
   const devices = createKnownDevices({

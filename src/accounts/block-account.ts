@@ -8,6 +8,7 @@ import {
 } from '../storage/accounts.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
+import { revokeInvitationsBy } from '../storage/invitations.ts';
 import { destroyPayloadsOfAccount } from '../storage/oidc-payloads.ts';
 
 /** Loads an account by its id or its e-mail address. Throws 404 when there is none. */
@@ -21,10 +22,11 @@ export async function loadAccount(db: Database, idOrEmail: string): Promise<Acco
 
 /**
  * Blocks the account in the running unit of work: no sign-in, no refresh, and its sessions, codes,
- * grants and tokens are gone. Access tokens that backends verify themselves live out their minutes.
+ * grants and tokens are gone, and so is whom it invited. Access tokens that backends verify themselves live out their minutes.
  */
 export async function blockAccount(db: Database, accountId: string, by: string): Promise<void> {
   await changeState(db, accountId, 'blocked');
+  await revokeInvitationsBy(db, accountId);
   await insertAuditEvents(db, [{ type: 'account.blocked', accountId, detail: { by } }]);
 }
 

@@ -9,6 +9,7 @@ import {
   markDeleted,
   unmarkDeleted,
 } from '../storage/deleted-accounts.ts';
+import { revokeInvitationsBy } from '../storage/invitations.ts';
 import { destroyPayloadsOfAccount } from '../storage/oidc-payloads.ts';
 import { runInUnitOfWork } from '../storage/unit-of-work.ts';
 import { stateOf } from './block-account.ts';
@@ -22,6 +23,7 @@ const ERASED_AT_ONCE = 100;
 export async function deleteAccount(db: Database, accountId: string, by: string): Promise<void> {
   await markDeleted(db, accountId);
   await destroyPayloadsOfAccount(db, accountId);
+  await revokeInvitationsBy(db, accountId);
   await insertAuditEvents(db, [{ type: 'account.deleted', accountId, detail: { by } }]);
 }
 

@@ -18,17 +18,31 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml; charset=utf-8',
 };
 
-/** Reads every file with a known extension in `directory`, by file name. Throws if it cannot be read. */
+/** Scripts that packages bring for browsers, by the name under which they are served. */
+const FROM_PACKAGES: Readonly<Record<string, URL>> = {
+  'zxcvbn-core.js': new URL('zxcvbn-ts.js', import.meta.resolve('@zxcvbn-ts/core')),
+  'zxcvbn-common.js': new URL('zxcvbn-ts.js', import.meta.resolve('@zxcvbn-ts/language-common')),
+};
+
+/**
+ * Reads every file with a known extension in `directory`, and the scripts of packages, by file name.
+ * Throws if one cannot be read.
+ */
 export function readAssets(directory: string): ReadonlyMap<string, Asset> {
   const assets = new Map<string, Asset>();
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const type = contentTypes[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;
-    const body = readFileSync(join(directory, entry.name));
-    const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
-    assets.set(entry.name, { body, type, version });
+    assets.set(entry.name, toAsset(readFileSync(join(directory, entry.name)), type));
   }
+  for (const [name, url] of Object.entries(FROM_PACKAGES))
+    assets.set(name, toAsset(readFileSync(url), contentTypes['.js'] ?? ''));
   return assets;
+}
+
+function toAsset(body: Buffer, type: string): Asset {
+  const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  return { body, type, version };
 }
 
 /**

@@ -19,6 +19,7 @@ export function createRender(deps: {
   viewsDirectory: string;
   productName: string;
   demo: boolean;
+  minPasswordLength: number;
 }): Render {
   const eta = new Eta({ autoEscape: true, cache: true });
   const escapeHtml = eta.config.escapeFunction;
@@ -35,6 +36,7 @@ export function createRender(deps: {
   const page = {
     productName: deps.productName,
     demo: deps.demo,
+    minPasswordLength: deps.minPasswordLength,
     assetUrl: (name: string) => assetUrl(assets.get(name)?.version, name),
     // For values that go back to a machine unchanged: escaped, but with every character.
     attribute: escapeHtml,

@@ -13,7 +13,7 @@ export interface InvitationRow {
   group_ids: string[];
   roles: string[];
   message: string | null;
-  inviter_id: string | null;
+  inviter_id: string;
   inviter_name: string;
   client_id: string | null;
   created_at: Date;
@@ -148,6 +148,14 @@ export async function revokeInvitation(db: Database, id: string): Promise<boolea
   return revoked === 1;
 }
 
+/** Revokes what somebody invited that nobody has accepted. */
+export async function revokeInvitationsBy(db: Database, inviterId: string): Promise<void> {
+  const query = await db.write();
+  await query('invitations')
+    .where({ inviter_id: inviterId, accepted_at: null, revoked_at: null })
+    .update({ revoked_at: query.fn.now() });
+}
+
 /**
  * Notes that the holder of an expired link asks for a new one; of one invitation at most once an
  * hour. Returns where the inviter is reached; undefined: nobody is to be told.
@@ -159,7 +167,6 @@ export async function noteAskedAgain(
   const query = await db.write();
   const [row] = await query('invitations')
     .where({ token_hash: digest(token), accepted_at: null, revoked_at: null })
-    .whereNotNull('inviter_id')
     .whereRaw("expires_at <= now() AND (asked_at IS NULL OR asked_at < now() - interval '1 hour')")
     .update({ asked_at: query.fn.now() })
     .returning(['id', 'inviter_id']);

@@ -1,10 +1,11 @@
 // Who may sign up: each mode holds at every door, however one comes to it.
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import type { SignUpConfig } from '../../src/config/sign-up.ts';
 import { findAccountByEmail } from '../../src/storage/accounts.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { receiveMail } from '../_mail.ts';
+import { test } from '../_one-at-a-time.ts';
 import {
   createConfirmed,
   errorOf,

@@ -114,7 +114,7 @@ test('sessions are listed with their device, and one or all others are ended', a
   const rows = page.html.querySelectorAll('.rows > li');
   t.is(rows.length, 4);
   t.regex(rows[0]?.textContent ?? '', /This device/);
-  t.regex(rows[1]?.textContent ?? '', /Network 127\.0\.0\.1\s+Last seen/);
+  t.regex(rows[1]?.textContent ?? '', /Network 127\.0\.0\.1 · Last seen/);
 
   const name = /^End: /;
   const button = rows[1]?.querySelector('button')?.textContent.trim() ?? '';

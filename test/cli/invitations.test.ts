@@ -120,3 +120,30 @@ test.serial('blocking and unblocking is no way around an approval', async (t) =>
   await run(['accounts', 'delete', email], env);
   t.is((await runJson(['accounts', 'restore', email], env))['state'], 'pending');
 });
+
+test.serial('an administrator starts a reset, and sees no password', async (t) => {
+  const { code, stdout } = await run(['accounts', 'reset', 'dev@example.com'], env);
+  t.is(code, 0);
+  t.regex(
+    stdout,
+    /^A mail to dev@example\.com \(usr_\w+\) has a link to choose a new password\.\n$/,
+  );
+  const link = await linkTo(gatehouse, 'dev@example.com');
+  t.true(link.startsWith(`${gatehouse.issuer}/reset-password?token=`));
+  t.false(stdout.includes(new URL(link).searchParams.get('token') ?? ''));
+  await run(['accounts', 'block', 'dev@example.com'], env);
+  const blocked = await run(['accounts', 'reset', 'dev@example.com'], env);
+  t.is(blocked.code, 1);
+  t.regex(blocked.stderr, /cannot sign in: it is blocked\.\n$/);
+});
+
+test.serial('whoever is blocked has invited nobody', async (t) => {
+  const email = 'friend@example.com';
+  const args = ['--email', email, '--inviter', 'sam@example.com'];
+  await runJson(['invitations', 'create', ...args], env);
+  const link = await linkTo(gatehouse, email);
+  const agent = createAgent(gatehouse.issuer);
+  t.true(hasButton(await agent.get(link), 'Accept'));
+  await run(['accounts', 'block', 'sam@example.com'], env);
+  t.is((await agent.get(link)).status, 410);
+});

@@ -12,7 +12,12 @@ let server: Server;
 let origin: string;
 
 test.before(async () => {
-  const render = createRender({ viewsDirectory: 'views', productName: 'Gatehouse', demo: false });
+  const render = createRender({
+    viewsDirectory: 'views',
+    productName: 'Gatehouse',
+    demo: false,
+    minPasswordLength: 15,
+  });
   const app = new Koa();
   app.use(serveAssets({ directory: 'views/assets' }));
   app.use((ctx) => {

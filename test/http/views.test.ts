@@ -49,7 +49,12 @@ test.after.always(async () => {
   server?.close();
 });
 
-const render = createRender({ viewsDirectory: 'views', productName: 'Gatehouse', demo: true });
+const render = createRender({
+  viewsDirectory: 'views',
+  productName: 'Gatehouse',
+  demo: true,
+  minPasswordLength: 15,
+});
 const popUp = { width: 400, height: 500 };
 
 /** Opens a page that shows `view`, lets `look` examine it, and closes it. */

@@ -1,4 +1,5 @@
-// Proof of work: finds the number whose hash the server named, and says how far it is.
+// Proof of work (finds the number whose hash the server named, and says how far it is), and another
+// picture without leaving the form. Without this the picture works alone.
 
 const encoder = new TextEncoder();
 const BATCH = 250;
@@ -19,31 +20,69 @@ async function solve({ salt, challenge, maxnumber }, onProgress) {
   return undefined;
 }
 
-for (const box of document.querySelectorAll('[data-work]')) {
-  // Browsers offer hashing on https and on this machine only: the picture is left for the others.
-  if (!globalThis.crypto?.subtle) continue;
+function offerWork(box) {
   const [button, progress, status, input] = ['button', 'progress', '[role=status]', 'input'].map(
     (selector) => box.querySelector(selector),
   );
   box.hidden = false;
+  let running = false;
   button.addEventListener('click', async () => {
-    button.disabled = true;
+    if (running) return;
+    running = true;
     progress.hidden = false;
+    status.textContent = box.dataset.progress;
     const challenge = JSON.parse(box.dataset.work);
     const number = await solve(challenge, (percent) => {
       progress.value = percent;
     });
     progress.value = 100;
-    if (number === undefined) {
-      status.textContent = box.dataset.failed;
-      return;
-    }
-    input.value = btoa(JSON.stringify({ ...challenge, number }));
-    status.textContent = box.dataset.done;
+    status.textContent = number === undefined ? box.dataset.failed : box.dataset.done;
+    // The button goes: whoever stood on it must not be thrown to the top of the page.
+    if (document.activeElement === button) status.focus();
     button.hidden = true;
+    if (number === undefined) return;
+    input.value = btoa(JSON.stringify({ ...challenge, number }));
     for (const element of box
       .closest('[data-captcha]')
-      .querySelectorAll('.captcha-picture, .field'))
+      .querySelectorAll('[data-picture], [data-answer]'))
       element.hidden = true;
   });
 }
+
+// The server answers the form with a new picture in it; only that is taken over.
+async function fetchPicture(button) {
+  const { form } = button;
+  const body = new URLSearchParams({ csrf: form.elements.csrf.value, captcha_new: '1' });
+  const response = await fetch(form.action, { method: 'POST', body });
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const fresh = page.querySelector('[data-picture]');
+  if (!response.ok || !fresh) throw new Error('no picture');
+  return { src: fresh.querySelector('img').src, id: fresh.querySelector('input').value };
+}
+
+function renewInPlace(box) {
+  const [image, button, status, id] = ['img', 'button', '[role=status]', 'input'].map((selector) =>
+    box.querySelector(selector),
+  );
+  const answer = button.form.elements.captcha_answer;
+  button.addEventListener('click', async (event) => {
+    event.preventDefault();
+    status.textContent = '';
+    try {
+      const fresh = await fetchPicture(button);
+      image.src = fresh.src;
+      id.value = fresh.id;
+      answer.value = '';
+      status.textContent = box.dataset.done;
+      answer.focus();
+    } catch {
+      status.classList.remove('visually-hidden');
+      status.textContent = box.dataset.failed;
+    }
+  });
+}
+
+// Browsers offer hashing on https and on this machine only: the picture is left for the others.
+if (globalThis.crypto?.subtle)
+  for (const box of document.querySelectorAll('[data-work]')) offerWork(box);
+for (const box of document.querySelectorAll('[data-picture]')) renewInPlace(box);

@@ -3,7 +3,8 @@ import type { CaptchaConfig } from '../../config/captcha.ts';
 import type { Database } from '../../storage/database.ts';
 import { createAltchaCaptcha } from './altcha.ts';
 import type { CaptchaKind } from './contract.ts';
-import { createServiceCaptcha, type ServiceName } from './siteverify.ts';
+import type { ServiceName } from './services.ts';
+import { createServiceCaptcha } from './siteverify.ts';
 import { createSvgCaptcha } from './svg.ts';
 
 export interface CaptchaDeps {

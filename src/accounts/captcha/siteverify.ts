@@ -2,61 +2,22 @@
 // is for this host and this form; when they cannot be reached, nobody passes.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
+import { requestLog } from '../../http/correlation.ts';
 import { allowCaptchaOf } from '../../http/security-headers.ts';
 import { noteCaptchaToken } from '../../storage/captcha-challenges.ts';
 import type { Database } from '../../storage/database.ts';
-import { type CaptchaKind, textOf } from './contract.ts';
-
-export type ServiceName = 'turnstile' | 'hcaptcha' | 'recaptcha';
-
-interface Service {
-  verifyUrl: string;
-  script: string;
-  /** Origins of its script and frames. */
-  origins: string[];
-  /** The class of the element that its script fills. */
-  element: string;
-  /** The field that its script posts. */
-  field: string;
-  /** Whether its answer says which action the token was made for. */
-  namesAction: boolean;
-}
-
-// Sources: the server-side validation pages of the three services.
-const SERVICES: Record<ServiceName, Service> = {
-  turnstile: {
-    verifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
-    script: 'https://challenges.cloudflare.com/turnstile/v0/api.js',
-    origins: ['https://challenges.cloudflare.com'],
-    element: 'cf-turnstile',
-    field: 'cf-turnstile-response',
-    namesAction: true,
-  },
-  hcaptcha: {
-    verifyUrl: 'https://api.hcaptcha.com/siteverify',
-    script: 'https://js.hcaptcha.com/1/api.js',
-    origins: ['https://js.hcaptcha.com', 'https://*.hcaptcha.com'],
-    element: 'h-captcha',
-    field: 'h-captcha-response',
-    namesAction: false,
-  },
-  recaptcha: {
-    verifyUrl: 'https://www.google.com/recaptcha/api/siteverify',
-    script: 'https://www.google.com/recaptcha/api.js',
-    origins: ['https://www.google.com', 'https://www.gstatic.com'],
-    element: 'g-recaptcha',
-    field: 'g-recaptcha-response',
-    namesAction: false,
-  },
-};
+import { type CaptchaKind, type CaptchaPlace, textOf } from './contract.ts';
+import { SERVICES, type ServiceName } from './services.ts';
 
 const TIMEOUT_MS = 5000;
-const answer = z.object({
+// A success in quotes is no success.
+const word = z.object({
   success: z.boolean(),
   hostname: z.string().optional(),
   action: z.string().optional(),
+  'error-codes': z.array(z.string()).default([]),
 });
+type Word = z.infer<typeof word>;
 
 /** `verifyUrl` stands in for the service's own address. */
 export function createServiceCaptcha(deps: {
@@ -69,43 +30,50 @@ export function createServiceCaptcha(deps: {
 }): CaptchaKind {
   const service = SERVICES[deps.service];
   const { hostname } = new URL(deps.issuer);
+  const isForHere = (said: Word, place: CaptchaPlace) =>
+    said.hostname === hostname && (!service.namesAction || said.action === actionOf(place));
   return {
+    missing: 'captcha.missing-service',
     async challenge(ctx, place) {
       allowCaptchaOf(ctx, service.origins);
       const { script, element } = service;
-      return { kind: 'service', script, element, siteKey: deps.siteKey, action: place.action };
+      const { siteKey } = deps;
+      return { kind: 'service', script, element, siteKey, action: actionOf(place) };
     },
     answerIn: (fields) => textOf(fields[service.field]) || undefined,
     async verify(ctx, place, token) {
-      const digest = createHash('sha256').update(`${deps.service}\n${token}`).digest('base64url');
-      if (!(await noteCaptchaToken(deps.db, digest))) return false;
-      const said = await ask(deps.verifyUrl ?? service.verifyUrl, {
-        secret: deps.secret,
-        response: token,
-        remoteip: ctx.ip,
+      const url = deps.verifyUrl ?? service.verifyUrl;
+      const form = { secret: deps.secret, response: token, remoteip: ctx.ip };
+      // Asked before anything is written: a slow service must not hold a transaction open.
+      const said = await ask(url, form).catch((error: unknown) => {
+        requestLog(ctx).error({ error, service: deps.service }, 'the CAPTCHA service failed');
+        return undefined;
       });
-      const here = said.hostname === hostname;
-      return said.success && here && (!service.namesAction || said.action === place.action);
+      if (!said) return { key: 'captcha.unreachable' };
+      const digest = createHash('sha256').update(`${deps.service}\n${token}`).digest('base64url');
+      const right =
+        said.success && isForHere(said, place) && (await noteCaptchaToken(deps.db, digest));
+      return right ? undefined : { key: 'captcha.wrong-service' };
     },
   };
 }
 
-async function ask(url: string, fields: Record<string, string>): Promise<z.infer<typeof answer>> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new URLSearchParams(fields),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: 'error',
-    });
-    if (!response.ok) throw new Error(`siteverify answered ${response.status}`);
-    return answer.parse(await response.json());
-  } catch (cause) {
-    throw new AppError(
-      503,
-      'temporarily_unavailable',
-      'The service that checks for robots cannot be reached. Please try again in a minute.',
-      { cause, headers: { 'Retry-After': '60' }, key: 'captcha.unreachable' },
-    );
-  }
+// An action may hold letters, digits and underscores with all of them.
+function actionOf({ action }: CaptchaPlace): string {
+  return action.replace('-', '_');
+}
+
+async function ask(url: string, form: Record<string, string>): Promise<Word> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    redirect: 'error',
+  });
+  if (!response.ok) throw new Error(`siteverify answered ${response.status}`);
+  const said = word.parse(await response.json());
+  // Ours to repair: nobody can answer rightly.
+  const misconfigured = said['error-codes'].find((code) => code.endsWith('-input-secret'));
+  if (misconfigured) throw new Error(`siteverify answered ${misconfigured}`);
+  return said;
 }

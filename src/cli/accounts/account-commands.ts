@@ -1,4 +1,4 @@
-// accounts create, list, block, unblock; their neighbours have delete, restore, approve and reject.
+// accounts create, list, block, unblock; the others are in files beside.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { blockAccount, loadAccount, unblockAccount } from '../../accounts/block-account.ts';
@@ -7,7 +7,7 @@ import { listAccounts } from '../../storage/accounts.ts';
 import { addListOptions, listOptions } from '../list-options.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { formatTime, note, printJson, printTable } from '../print.ts';
-import { addApprovalCommands } from './approval-commands.ts';
+import { addDecisionCommands } from './decision-commands.ts';
 import { addDeletionCommands } from './deletion-commands.ts';
 import { describeAccount } from './describe-account.ts';
 
@@ -61,7 +61,7 @@ Examples:
     .action((name: string, options: unknown) => runUnblock(name, jsonOption.parse(options)));
 
   addDeletionCommands(accounts);
-  addApprovalCommands(accounts);
+  addDecisionCommands(accounts);
 }
 
 async function runList({ json, limit }: z.infer<typeof listOptions>): Promise<void> {
@@ -76,7 +76,7 @@ async function runList({ json, limit }: z.infer<typeof listOptions>): Promise<vo
       row.email,
       [row.given_name, row.family_name].filter(Boolean).join(' '),
       row.roles.join(', '),
-      row.state,
+      row.approval ? `${row.state} (${row.approval})` : row.state,
       formatTime(row.created_at),
     ]),
     'There are no accounts yet: `gatehouse accounts create --help` shows how to make one.',

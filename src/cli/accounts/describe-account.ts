@@ -6,6 +6,7 @@ export function describeAccount(row: AccountRow) {
   const { id, email, email_verified, given_name, family_name, roles, state, created_at } = row;
   return {
     ...{ id, email, email_verified, given_name, family_name, roles, state },
+    approval: row.approval,
     has_password: row.password_hash !== null,
     created_at,
   };

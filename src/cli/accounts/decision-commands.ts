@@ -1,8 +1,10 @@
-// accounts approve, reject.
+// accounts approve, reject, reset: decisions of which the person is told by mail.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { approveAccount, rejectAccount } from '../../accounts/approval.ts';
 import { loadAccount } from '../../accounts/block-account.ts';
+import { startReset } from '../../accounts/recovery/start-reset.ts';
+import { UsageError } from '../../errors.ts';
 import { mailDeps } from '../mail-deps.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { printJson } from '../print.ts';
@@ -14,7 +16,7 @@ const VERBS = [
 ] as const;
 
 /** Adds the commands to `accounts`. */
-export function addApprovalCommands(accounts: Command): void {
+export function addDecisionCommands(accounts: Command): void {
   for (const { verb, what, decide } of VERBS) {
     accounts
       .command(verb)
@@ -25,6 +27,13 @@ export function addApprovalCommands(accounts: Command): void {
         runDecision(name, decide, jsonOption.parse(options)),
       );
   }
+
+  accounts
+    .command('reset')
+    .description('send the person a link to choose a new password; the old one works until then')
+    .argument('<id|email>', 'usr_... or the e-mail address')
+    .option('--json', 'print JSON')
+    .action((name: string, options: unknown) => runReset(name, jsonOption.parse(options)));
 }
 
 async function runDecision(
@@ -40,4 +49,16 @@ async function runDecision(
   if (json) return printJson({ id, email, state, approval });
   const outcome = approval === 'rejected' ? 'rejected' : `approved, and ${state}`;
   process.stdout.write(`${email} (${id}) is ${outcome}. A mail says so.\n`);
+}
+
+async function runReset(name: string, { json }: z.infer<typeof jsonOption>): Promise<void> {
+  const { id, email } = await withInstallation(async (installation) => {
+    if (!installation.signUp.passwords)
+      throw new UsageError('Passwords are switched off here: GATEHOUSE_PASSWORDS is off.');
+    const account = await loadAccount(installation.db, name);
+    await startReset(await mailDeps(installation), account, OPERATOR);
+    return account;
+  });
+  if (json) return printJson({ id, email, reset: 'started' });
+  process.stdout.write(`A mail to ${email} (${id}) has a link to choose a new password.\n`);
 }
