@@ -2,7 +2,7 @@
 import { findAccountByEmail, setPasswordHash } from '../storage/accounts.ts';
 import type { Database } from '../storage/database.ts';
 import type { SignInAttempt, SignInLimit } from './limits.ts';
-import type { Passwords } from './password.ts';
+import type { Passwords } from './passwords/passwords.ts';
 
 export type SignInOutcome =
   | { kind: 'signed-in'; accountId: string }

@@ -10,8 +10,8 @@ import type { Views } from '../../http/views.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
-import type { Passwords } from '../password.ts';
-import type { PasswordPolicy } from '../password-policy.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { PasswordPolicy } from '../passwords/policy.ts';
 import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
 
 export interface SelfCareDeps extends FrontDoorDeps {

@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Passwords } from '../../accounts/password.ts';
+import type { Passwords } from '../../accounts/passwords/passwords.ts';
 import {
   type ChangePasswordDeps,
   findReset,
