@@ -11,8 +11,8 @@ import type { Outbox } from '../../mail/outbox.ts';
 import { audit } from '../../observability/audit.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
-import type { Passwords } from '../password.ts';
-import type { PasswordPolicy } from '../password-policy.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { PasswordPolicy } from '../passwords/policy.ts';
 import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
 
 export interface SelfCareDeps extends FrontDoorDeps {
