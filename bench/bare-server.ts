@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
-import { createPasswords } from '../src/accounts/password.ts';
+import { createPasswords } from '../src/accounts/passwords/passwords.ts';
 import { createBareConfiguration } from './_bare/configuration.ts';
 import { createSignIn } from './_bare/sign-in.ts';
 import type { Clients, Person } from './scenario.ts';

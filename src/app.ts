@@ -6,9 +6,11 @@ import { findUsableAccount } from './accounts/account.ts';
 import { createCaptchaGuard } from './accounts/captcha/guard.ts';
 import { createCaptchaKinds } from './accounts/captcha/kinds.ts';
 import { createInvitationRoutes } from './accounts/invitations/routes.ts';
-import { createPasswords } from './accounts/password.ts';
-import { createPasswordPolicy } from './accounts/password-policy.ts';
+import { createKnownDevices } from './accounts/known-device.ts';
+import { createLimits } from './accounts/limits.ts';
 import { createBreachLookup } from './accounts/passwords/breach-range.ts';
+import { createPasswords } from './accounts/passwords/passwords.ts';
+import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
@@ -20,7 +22,7 @@ import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
 import { createLanguageRoute } from './http/language-route.ts';
-import { createRateLimits } from './http/rate-limit.ts';
+import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { unitOfWork } from './http/unit-of-work.ts';
@@ -85,8 +87,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     minPasswordLength: config.passwords.minLength,
   });
   const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
+  const devices = createKnownDevices({
+    ...{ keys: secrets.hashKeys, secure: issuer.startsWith('https:') },
+  });
   const terms = createTermsInForce({ db, changes });
-  const rateLimit = createRateLimits({ storeClient: db.knex, enabled: config.rateLimits });
+  const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
   const provider = await createLiveProvider({
     issuer,
     cookieKeys: secrets.cookieKeys,
@@ -124,7 +129,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   const signUp = { ...steps, config: config.signUp, terms, captcha, passwordProblem };
   const recovery = { ...steps, captcha, encryptionKeys: secrets.encryptionKeys };
-  const links = { ...steps, ownSessions: sessions, outbox, issuer, passwords };
+  const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
   const interactions = createInteractionRoutes({
     ...steps,
     catalog,
@@ -132,26 +137,26 @@ export async function createApp(deps: AppDeps): Promise<App> {
     signUp: {
       ...signUp,
       hashPassword: passwords.hash,
-      limit: rateLimit({ name: 'sign-up', attempts: 20, seconds: 3600, blockSeconds: 600 }),
+      limit: limits.signUp,
     },
     recovery: {
       ...recovery,
       enabled: config.mail !== undefined,
       passwords: config.signUp.passwords,
-      limit: rateLimit({ name: 'reset', attempts: 20, seconds: 3600, blockSeconds: 600 }),
+      limit: limits.reset,
     },
+    devices,
     signIn: {
       db,
       passwords,
-      perAccount: rateLimit({ name: 'sign-in', attempts: 5, seconds: 300, blockSeconds: 60 }),
-      perNetwork: rateLimit({ name: 'network', attempts: 100, seconds: 600, blockSeconds: 300 }),
+      limit: limits.signIn,
     },
   });
   const emailLinks = [
     createSignUpLinkRoutes({
       ...links,
       config: config.signUp,
-      limit: rateLimit({ name: 'confirm', attempts: 10, seconds: 3600, blockSeconds: 600 }),
+      limit: limits.confirm,
     }),
     createResetLinkRoutes({ ...links, passwordsInUse: config.signUp.passwords, passwordProblem }),
     createNotMeRoutes(links),
@@ -161,13 +166,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
     erasureDays: config.erasureDays,
-    proofs: rateLimit({ name: 'proof', attempts: 5, seconds: 300, blockSeconds: 60 }),
+    proofs: limits.proof,
     outbox,
   });
 
   const invitations = createInvitationRoutes({
     ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
-    attempts: rateLimit({ name: 'invitation', attempts: 20, seconds: 300, blockSeconds: 60 }),
+    attempts: limits.invitation,
     signInHere: sessions.signInHere,
   });
 

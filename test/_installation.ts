@@ -1,6 +1,6 @@
 // A migrated database of its own, seeded like the demo, and the secrets of the servers that run on it.
 import { randomBytes } from 'node:crypto';
-import { createPasswords } from '../src/accounts/password.ts';
+import { createPasswords } from '../src/accounts/passwords/passwords.ts';
 import type { Api } from '../src/catalog/apis.ts';
 import type { Secrets } from '../src/config.ts';
 import type { DemoAccount, DemoClient } from '../src/demo/demo-file.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Provider } from 'oidc-provider';
-import type { Passwords } from '../../src/accounts/password.ts';
+import type { Passwords } from '../../src/accounts/passwords/passwords.ts';
 
 /** Answers GET and POST /interaction/:uid. */
 export function createSignIn(deps: {

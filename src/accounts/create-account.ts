@@ -6,8 +6,8 @@ import { type AccountRow, insertAccount } from '../storage/accounts.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
 import { parseEmailAddress } from './email-address.ts';
-import type { Passwords } from './password.ts';
-import type { PasswordPolicy } from './password-policy.ts';
+import type { Passwords } from './passwords/passwords.ts';
+import type { PasswordPolicy } from './passwords/policy.ts';
 import { personName } from './person-name.ts';
 
 export const roleName = z

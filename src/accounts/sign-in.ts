@@ -1,8 +1,8 @@
 // Signing in with a password: the same answer and the same cost whether or not the account exists.
-import type { RateLimit } from '../http/rate-limit.ts';
 import { findAccountByEmail, setPasswordHash } from '../storage/accounts.ts';
 import type { Database } from '../storage/database.ts';
-import type { Passwords } from './password.ts';
+import type { SignInAttempt, SignInLimit } from './limits.ts';
+import type { Passwords } from './passwords/passwords.ts';
 
 export type SignInOutcome =
   | { kind: 'signed-in'; accountId: string }
@@ -14,38 +14,40 @@ export type SignInOutcome =
 export interface SignInDeps {
   db: Database;
   passwords: Passwords;
-  /** Attempts on one address from one network. */
-  perAccount: RateLimit;
-  /** Attempts of one network, whatever the address. */
-  perNetwork: RateLimit;
+  limit: SignInLimit;
 }
 
-/** Verifies e-mail and password. Failures slow down the network they come from, never the owner elsewhere. */
+/** Verifies e-mail and password. Failures slow down those who make them, and never lock the owner out. */
 export async function signIn(
   deps: SignInDeps,
-  attempt: { email: string; password: string; network: string },
+  attempt: SignInAttempt & { password: string },
 ): Promise<SignInOutcome> {
-  const accountKey = `${attempt.email.trim().toLowerCase()}\n${attempt.network}`;
-  // Taken before the check, so that parallel guesses cannot outrun the counter.
-  const delays = await Promise.all([
-    deps.perAccount.take(accountKey),
-    deps.perNetwork.take(attempt.network),
-  ]);
-  const retryAfterSeconds = Math.max(...delays);
+  // Taken before the check, so that parallel guesses cannot outrun the counters.
+  const retryAfterSeconds = await deps.limit.take(attempt);
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
 
   const account = await findAccountByEmail(deps.db, attempt.email.trim());
-  const { matches, outdated } = await deps.passwords.verify(
-    account?.password_hash,
-    attempt.password,
-  );
+  const { matches, outdated } = await verify(deps, account?.password_hash, attempt);
   if (matches && account?.state === 'pending' && account.approval === 'waiting')
     return { kind: 'waiting' };
   if (!matches || account?.state !== 'active') return { kind: 'refused' };
 
-  await deps.perAccount.forgive(accountKey);
-  await deps.perNetwork.giveBack(attempt.network);
+  await deps.limit.succeed(attempt);
   if (outdated)
     await setPasswordHash(deps.db, account.id, await deps.passwords.hash(attempt.password));
   return { kind: 'signed-in', accountId: account.id };
+}
+
+async function verify(
+  { passwords, limit }: SignInDeps,
+  hash: string | null | undefined,
+  attempt: SignInAttempt & { password: string },
+) {
+  try {
+    return await passwords.verify(hash, attempt.password);
+  } catch (error) {
+    // Too many were waiting: nothing was guessed.
+    await limit.giveBack(attempt);
+    throw error;
+  }
 }

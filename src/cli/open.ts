@@ -1,6 +1,6 @@
 // How every command reaches its database: the configuration decides, and what was opened is closed.
 
-import type { PasswordRules } from '../accounts/password-policy.ts';
+import type { PasswordRules } from '../accounts/passwords/policy.ts';
 import type { KeyTimes } from '../config/key-times.ts';
 import type { MailConfig } from '../config/mail.ts';
 import type { SignUpConfig } from '../config/sign-up.ts';

@@ -1,7 +1,7 @@
 // The demo's content: accounts, the Orders API in two environments, one client of each kind.
 import { exportJWK, generateKeyPair } from 'jose';
-import type { Passwords } from '../accounts/password.ts';
-import { readablePassword } from '../accounts/readable-password.ts';
+import type { Passwords } from '../accounts/passwords/passwords.ts';
+import { readablePassword } from '../accounts/passwords/readable-password.ts';
 import type { Api } from '../catalog/apis.ts';
 import { type RegistrationDeps, registerClient } from '../oidc/register-client.ts';
 import { insertAccount } from '../storage/accounts.ts';

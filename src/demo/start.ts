@@ -1,6 +1,6 @@
 // Demo mode: an embedded database, seeded content and the example programs, with no configuration.
 import { join } from 'node:path';
-import { createPasswords } from '../accounts/password.ts';
+import { createPasswords } from '../accounts/passwords/passwords.ts';
 import type { DemoConfig, ServerConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import type { Logger } from '../observability/logger.ts';

@@ -4,6 +4,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type Account, findUsableAccount } from '../accounts/account.ts';
+import type { KnownDevices } from '../accounts/known-device.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in.ts';
 import { isOpen, passwordsOff } from '../accounts/sign-up/modes.ts';
 import type { Catalog } from '../catalog/apis.ts';
@@ -31,6 +32,7 @@ import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions
 export interface InteractionDeps extends StepDeps {
   db: Database;
   signIn: SignInDeps;
+  devices: KnownDevices;
   signUp: SignUpStepsDeps;
   recovery: RecoveryStepsDeps;
   terms: () => Promise<Terms | undefined>;
@@ -231,7 +233,8 @@ async function signInWithPassword(
   }
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
-  const outcome = await signIn(deps.signIn, { ...form, network: ctx.state['network'] });
+  const device = deps.devices.find(ctx, form.email);
+  const outcome = await signIn(deps.signIn, { ...form, network: ctx.state['network'], device });
   const clientId = String(interaction.params['client_id']);
   if (outcome.kind !== 'signed-in') {
     audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });
@@ -240,6 +243,7 @@ async function signInWithPassword(
   }
   const { accountId } = outcome;
   audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });
+  deps.devices.remember(ctx, form.email);
   return handBackSignedIn(ctx, deps, interaction, { accountId, amr: ['pwd'] });
 }
 

@@ -104,6 +104,16 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+// Not among them: a crowd at one row or one pool, which is there because the database answers.
+const AWAY = /^(08|57P|25006|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
+
+/** True when an error means that nothing can be asked or written for the moment, by anybody. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return AWAY.test(code) || /Connection terminated|timeout expired/.test(error.message);
+}
+
 /** True when PostgreSQL cannot store a text that came from outside: NUL, or half a surrogate pair. */
 export function isUnstorable(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;

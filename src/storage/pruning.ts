@@ -14,8 +14,6 @@ interface Prunable {
 }
 
 const IS_EXPIRED = 'expires_at < now()';
-// rate-limiter-flexible counts in milliseconds of the nodes' clocks.
-const IS_LIMIT_OVER = "expire < extract(epoch from now() - interval '1 minute') * 1000";
 const PRUNABLE: Prunable[] = [
   { table: 'oidc_payloads', isExpired: IS_EXPIRED, remedy: 'DELETE FROM oidc_payloads' },
   { table: 'redeemed_jtis', isExpired: IS_EXPIRED, remedy: 'DELETE FROM redeemed_jtis' },
@@ -34,7 +32,7 @@ const PRUNABLE: Prunable[] = [
     isExpired: "created_at < now() - interval '30 days'",
     remedy: 'DELETE FROM outgoing_mails',
   },
-  { table: 'rate_limits', isExpired: IS_LIMIT_OVER, remedy: 'DELETE FROM rate_limits' },
+  { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
   {
     table: 'oidc_payloads',
     // Kept for ten seconds after a refresh, in case its answer was lost.
@@ -83,11 +81,11 @@ export async function readGrowth(db: Database): Promise<Growth[]> {
        greatest(0, extract(epoch from now() - CASE relname
          WHEN 'oidc_payloads' THEN (SELECT min(expires_at) FROM oidc_payloads)
          WHEN 'redeemed_jtis' THEN (SELECT min(expires_at) FROM redeemed_jtis)
-         WHEN 'rate_limits' THEN (SELECT to_timestamp(min(expire) / 1000.0) FROM rate_limits)
+         WHEN 'attempts' THEN (SELECT min(expires_at) FROM attempts)
          END))::float8 AS overdue
      FROM pg_stat_user_tables
      WHERE schemaname = current_schema()
-       AND relname IN ('oidc_payloads', 'redeemed_jtis', 'rate_limits', 'audit_events')`,
+       AND relname IN ('oidc_payloads', 'redeemed_jtis', 'attempts', 'audit_events')`,
   );
   return rows.map(
     (row: { table: string; rows: number; bytes: number; overdue: number | null }) => ({

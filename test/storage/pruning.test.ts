@@ -33,9 +33,9 @@ async function insertExpired(count: number): Promise<void> {
       'usr_' || n, now() - interval '1 hour' FROM generate_series(1, ?::int) AS n`);
   await raw(`INSERT INTO redeemed_jtis SELECT sha256(n::text::bytea), now() - interval '1 hour'
     FROM generate_series(1, ?::int) AS n`);
-  await raw(`INSERT INTO rate_limits SELECT 'old' || n, 1,
-    extract(epoch from now() - interval '1 hour') * 1000 FROM generate_series(1, ?::int) AS n`);
-  await patient.knex.raw('ANALYZE oidc_payloads, redeemed_jtis, rate_limits');
+  await raw(`INSERT INTO attempts SELECT 'old' || n, 1, '-infinity',
+    now() - interval '1 hour' FROM generate_series(1, ?::int) AS n`);
+  await patient.knex.raw('ANALYZE oidc_payloads, redeemed_jtis, attempts');
   await patient.close();
 }
 
@@ -64,7 +64,7 @@ async function readScans(): Promise<Record<string, number>> {
   await gatehouse.db.knex.raw('SELECT pg_stat_force_next_flush()');
   const rows = await gatehouse.db
     .knex('pg_stat_user_tables')
-    .whereIn('relname', ['oidc_payloads', 'redeemed_jtis', 'rate_limits'])
+    .whereIn('relname', ['oidc_payloads', 'redeemed_jtis', 'attempts'])
     .select('relname', 'seq_scan');
   return Object.fromEntries(rows.map(({ relname, seq_scan }) => [relname, Number(seq_scan)]));
 }
@@ -98,7 +98,7 @@ test('pruning drains them in batches, by several nodes at once, and leaves what 
     pruneExpired(gatehouse.db, count),
     refresh(gatehouse, web, tokens['refresh_token']).then(({ status }) => t.is(status, 200)),
   ]);
-  for (const table of ['oidc_payloads', 'redeemed_jtis', 'rate_limits'])
+  for (const table of ['oidc_payloads', 'redeemed_jtis', 'attempts'])
     t.true((pruned[table] ?? 0) >= EXPIRED, JSON.stringify(pruned));
   t.true((await overdue()) < 3000);
   t.is((await refresh(gatehouse, web, tokens['refresh_token'])).status, 200);

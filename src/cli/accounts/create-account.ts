@@ -1,9 +1,9 @@
 // accounts create: the password comes from standard input or is made here, never from an argument.
 import { z } from 'zod';
 import { createAccount } from '../../accounts/create-account.ts';
-import { createPasswords } from '../../accounts/password.ts';
-import { createPasswordPolicy } from '../../accounts/password-policy.ts';
-import { readablePassword } from '../../accounts/readable-password.ts';
+import { createPasswords } from '../../accounts/passwords/passwords.ts';
+import { createPasswordPolicy } from '../../accounts/passwords/policy.ts';
+import { readablePassword } from '../../accounts/passwords/readable-password.ts';
 import { UsageError } from '../../errors.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { note, printFields, printJson } from '../print.ts';

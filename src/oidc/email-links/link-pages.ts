@@ -2,6 +2,7 @@
 // look for viruses follow links too. The token of the link is the secret of the form.
 import type { Context } from 'koa';
 import type { z } from 'zod';
+import type { KnownDevices } from '../../accounts/known-device.ts';
 import { renderProblem } from '../../http/error-boundary.ts';
 import { expectOwnOrigin, readFields } from '../../http/form.ts';
 import { translate } from '../../http/i18n.ts';
@@ -11,6 +12,7 @@ import type { OwnSessions } from '../own-session.ts';
 
 export interface LinkDeps extends Omit<StepDeps, 'csrf'> {
   ownSessions: OwnSessions;
+  devices: KnownDevices;
 }
 
 /** The token of a link's query. */

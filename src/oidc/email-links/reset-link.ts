@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Passwords } from '../../accounts/password.ts';
+import type { Passwords } from '../../accounts/passwords/passwords.ts';
 import {
   type ChangePasswordDeps,
   findReset,
@@ -90,6 +90,8 @@ async function storeReset(
   const language = languageOf(ctx);
   const account = await resetPassword(deps, { token, passwordHash, language });
   audit(ctx, { type: 'sign-in.succeeded', accountId: account.id, detail: { method: 'reset' } });
+  // Whoever was held up by strangers is let in here from now on.
+  deps.devices.remember(ctx, account.email);
   const message = 'notice.password-changed';
   await goOn(ctx, deps, { accountId: account.id, clientId: null, message });
 }

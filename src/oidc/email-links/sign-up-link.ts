@@ -4,7 +4,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Passwords } from '../../accounts/password.ts';
+import type { Passwords } from '../../accounts/passwords/passwords.ts';
 import { confirmSignUp, findConfirmation } from '../../accounts/sign-up/confirm-sign-up.ts';
 import { expectOpen } from '../../accounts/sign-up/modes.ts';
 import type { SignUpConfig } from '../../config/sign-up.ts';
@@ -117,6 +117,7 @@ async function createAccountOf(
     accountId: account.id,
     detail: { method: 'sign-up' },
   });
+  deps.devices.remember(ctx, account.email);
   await goOn(ctx, deps, {
     ...{ accountId: account.id, clientId: signUp.client_id, message: 'notice.address-confirmed' },
   });

@@ -1,6 +1,6 @@
 // Passwords: argon2id under a pepper that is not in the database, a few at a time.
 import argon2 from 'argon2';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../errors.ts';
 
 // 2 is argon2id: the package's own constant is typed as any number.
 const PARAMETERS = { type: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

@@ -1,8 +1,8 @@
 // Which new passwords are accepted (NIST SP 800-63B-4 section 3.1.1.2): length decides, not composition;
 // what everybody uses, and what is made of the person, is refused.
-import type { Values } from '../http/i18n.ts';
-import { isTooLong, MAX_PASSWORD_LENGTH } from './password.ts';
-import { isCommonPassword } from './passwords/common-passwords.ts';
+import type { Values } from '../../http/i18n.ts';
+import { isCommonPassword } from './common-passwords.ts';
+import { isTooLong, MAX_PASSWORD_LENGTH } from './passwords.ts';
 
 /** Whose password it will be. */
 export interface PasswordPerson {
