@@ -19,17 +19,21 @@ export interface ReceivedMail extends ComposedMail {
   link(): string;
 }
 
-/** Runs the jobs that are due, then answers the mails to an address, the newest first. */
-export async function receiveMail(server: MailServer, to: string): Promise<ReceivedMail[]> {
-  const { config, db } = server;
+/** Runs the jobs that are due, as the server's job runner would. */
+export async function runJobs({ config, db }: MailServer): Promise<void> {
   const logger = createLogger({ level: 'silent', name: 'jobs' });
-  const tasks = createTasks({ config, db, logger, metrics: undefined });
   await runOnce({
     connectionString: config.databaseUrl,
-    taskList: tasks,
+    taskList: createTasks({ config, db, logger, metrics: undefined }),
     noHandleSignals: true,
     logger: new Logger(() => () => undefined),
   });
+}
+
+/** Runs the jobs that are due, then answers the mails to an address, the newest first. */
+export async function receiveMail(server: MailServer, to: string): Promise<ReceivedMail[]> {
+  const { config, db } = server;
+  await runJobs(server);
   const rows = await listMails(db, 1000);
   return rows.flatMap((row) => {
     const mail = openMail(row.sealed ?? Buffer.alloc(0), config.secrets.encryptionKeys);

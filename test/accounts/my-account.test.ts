@@ -229,6 +229,40 @@ test('a closed account is gone at once, and an administrator can bring it back',
   t.true((await queuedKinds(gatehouse)).includes('account-closed'));
 });
 
+test('who has no password proves it by a fresh sign-in instead', async (t) => {
+  const account = await addAccount(gatehouse);
+  const { agent } = await openMyAccount(gatehouse, account);
+  const query = await gatehouse.db.query();
+  await query('accounts').where({ id: account.id }).update({ password_hash: null });
+  const fresh = await agent.get(`${gatehouse.issuer}/account/close`);
+  t.is(fresh.html.querySelector('input[type=password]'), null);
+  await ageSession(gatehouse, agent, 301);
+  const older = await agent.get(`${gatehouse.issuer}/account/close`);
+  const asked = await agent.submit(older, 'Close my account for good');
+  t.true(hasButton(asked, 'Sign in'));
+  t.true(asked.url.startsWith(`${gatehouse.issuer}/interaction/`));
+  const row = await query('accounts').where({ id: account.id }).first('state');
+  t.is(row.state, 'active');
+});
+
+test('wrong passwords are counted for the account, and stand in its activity', async (t) => {
+  const slow = await startGatehouse({ rateLimits: true });
+  try {
+    const account = await addAccount(slow);
+    const { agent, page } = await openMyAccount(slow, account, '/account/close');
+    const statuses: number[] = [];
+    for (let times = 0; times < 6; times += 1) {
+      const attempt = await agent.submit(page, 'Close my account for good', { password: 'wrong' });
+      statuses.push(attempt.status);
+    }
+    t.deepEqual(statuses, [400, 400, 400, 400, 400, 429]);
+    const activity = await agent.get(`${slow.issuer}/account/activity`);
+    t.is(mainText(activity).match(/A wrong password was typed/g)?.length, 5);
+  } finally {
+    await slow.stop();
+  }
+});
+
 test('a form of another session, or without its token, is refused', async (t) => {
   const account = await addAccount(gatehouse);
   const mine = await openMyAccount(gatehouse, account);

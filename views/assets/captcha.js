@@ -25,6 +25,7 @@ function offerWork(box) {
     (selector) => box.querySelector(selector),
   );
   box.hidden = false;
+  box.closest('[data-captcha]').querySelector('[data-needs-script]').hidden = true;
   let running = false;
   button.addEventListener('click', async () => {
     if (running) return;

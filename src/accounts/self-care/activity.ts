@@ -20,7 +20,7 @@ export const TOLD_EVENTS = [
     'account.rejected',
     'account.data-downloaded',
   ],
-  ...['account.signed-up', 'account.taken-back', 'account.profile-changed'],
+  ...['account.signed-up', 'account.taken-back', 'account.profile-changed', 'account.proof-failed'],
   ...['password.changed', 'password.reset', 'email.change-requested', 'email.changed'],
   ...['group.account-added', 'group.account-removed', 'invitation.accepted'],
 ];

@@ -8,6 +8,7 @@ import type { Render } from '../../http/render.ts';
 import type { AccountPage, AccountSection, AccountViews } from '../../http/views/account.ts';
 import type { Views } from '../../http/views.ts';
 import type { Outbox } from '../../mail/outbox.ts';
+import { audit } from '../../observability/audit.ts';
 import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../passwords/passwords.ts';
@@ -120,7 +121,10 @@ export async function proofProblem(
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
   const { matches } = await deps.passwords.verify(hash, proof.password);
-  if (!matches) return refuse(ctx, 400, t('account.password-wrong'));
+  if (!matches) {
+    audit(ctx, { type: 'account.proof-failed', accountId: account.id });
+    return refuse(ctx, 400, t('account.password-wrong'));
+  }
   await deps.proofs.forgive(account.id);
   return undefined;
 }
