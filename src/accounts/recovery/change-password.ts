@@ -1,7 +1,12 @@
 // A new password: by the link of a mail, or by whoever knows the current one.
 import type { Language } from '../../http/i18n.ts';
 import type { Outbox } from '../../mail/outbox.ts';
-import { type AccountRow, activateProven, findAccountById, setPasswordHash } from '../../storage/accounts.ts';
+import {
+  type AccountRow,
+  activateProven,
+  findAccountById,
+  setPasswordHash,
+} from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import type { Database } from '../../storage/database.ts';
 import {
