@@ -113,6 +113,14 @@ export async function setEmail(db: Database, id: string, email: string): Promise
     .update({ email, email_verified: true, updated_at: query.fn.now() });
 }
 
+/** Lets an account in whose owner has proven its address. */
+export async function activateProven(db: Database, id: string): Promise<void> {
+  const query = await db.write();
+  await query('accounts')
+    .where({ id, state: 'pending' })
+    .update({ state: 'active', email_verified: true, updated_at: query.fn.now() });
+}
+
 /** Stores a new password hash; null: no password opens the account. */
 export async function setPasswordHash(
   db: Database,

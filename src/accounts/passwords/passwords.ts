@@ -1,6 +1,8 @@
 // Passwords: argon2id under a pepper that is not in the database, a few at a time.
 import argon2 from 'argon2';
-import { AppError } from '../../errors.ts';
+import { argon2Problem } from './argon2-cost.ts';
+import { createHashingQueue } from './hashing-queue.ts';
+import { isImportedHash, verifyImportedHash } from './imported/hash-kinds.ts';
 
 // 2 is argon2id: the package's own constant is typed as any number.
 const PARAMETERS = { type: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -14,9 +16,10 @@ export interface Passwords {
   /** Hashes a new password. Throws 503 when too many wait. */
   hash(password: string): Promise<string>;
   /**
-   * Checks a password against a hash; `outdated` says that it should be hashed again (older
-   * parameters or pepper). Without a hash it does the same work and answers no, so that an unknown
-   * account costs as much as a known one. Throws 503 when too many wait.
+   * Checks a password against a hash, ours or imported; `outdated` says that it should be hashed again
+   * (older parameters or pepper, or another system's). Without a hash, or with one that would cost too
+   * much to check, it does the same work and answers no, so that an unknown account costs as much as a
+   * known one. Throws 503 when too many wait.
    */
   verify(
     hash: string | null | undefined,
@@ -28,7 +31,7 @@ export interface Passwords {
 export async function createPasswords(deps: { peppers: Buffer[] }): Promise<Passwords> {
   const [pepper] = deps.peppers;
   if (!pepper) throw new Error('no password pepper is configured');
-  const limited = createSemaphore(CONCURRENT, QUEUED);
+  const limited = createHashingQueue(CONCURRENT, QUEUED);
   const decoy = await argon2.hash('a password that nobody has', { ...PARAMETERS, secret: pepper });
 
   const findPepper = async (hash: string, password: string) => {
@@ -38,17 +41,35 @@ export async function createPasswords(deps: { peppers: Buffer[] }): Promise<Pass
     return undefined;
   };
 
+  const verifyImported = async (hash: string, password: string) => {
+    const matches = await verifyImportedHash(hash, password, deps.peppers);
+    // A weak hash is checked at once: without this, its owners would be known by the time it takes.
+    if (!matches) await findPepper(decoy, password);
+    return { matches, outdated: matches };
+  };
+
+  const verifyOwn = async (hash: string, password: string) => {
+    const used = await findPepper(hash, password);
+    if (!used) return NO;
+    return { matches: true, outdated: used !== pepper || argon2.needsRehash(hash, PARAMETERS) };
+  };
+
+  const verify = async (hash: string | null | undefined, password: string) => {
+    if (isTooLong(password)) return NO;
+    if (hash && isImportedHash(hash)) return verifyImported(hash, password);
+    if (hash && !argon2Problem(hash)) return verifyOwn(hash, password);
+    await findPepper(decoy, password);
+    return NO;
+  };
+
   return {
     hash: (password) =>
       limited(() => argon2.hash(normalize(password), { ...PARAMETERS, secret: pepper })),
-    verify: (hash, password) =>
-      limited(async () => {
-        const used = isTooLong(password) ? undefined : await findPepper(hash ?? decoy, password);
-        if (!used || !hash) return { matches: false, outdated: false };
-        return { matches: true, outdated: used !== pepper || argon2.needsRehash(hash, PARAMETERS) };
-      }),
+    verify: (hash, password) => limited(() => verify(hash, password)),
   };
 }
+
+const NO = { matches: false, outdated: false };
 
 /** True when a password is longer than we hash. */
 export function isTooLong(password: string): boolean {
@@ -58,34 +79,4 @@ export function isTooLong(password: string): boolean {
 // The same characters typed on two keyboards may differ in bytes (NIST SP 800-63B-4 section 3.1.1.2).
 function normalize(password: string): string {
   return password.normalize('NFC');
-}
-
-function createSemaphore(concurrent: number, queued: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= concurrent) {
-      if (waiting.length >= queued) throw overloaded();
-      await new Promise<void>((resume) => waiting.push(resume));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      // The place passes to the next in line, so `running` stays as it is.
-      if (next) next();
-      else running -= 1;
-    }
-  };
-}
-
-function overloaded(): AppError {
-  return new AppError(
-    503,
-    'temporarily_unavailable',
-    'Many people are signing in right now. Please try again in a few seconds.',
-    { headers: { 'Retry-After': '5' }, key: 'sign-in.busy' },
-  );
 }

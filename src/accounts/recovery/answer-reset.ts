@@ -4,6 +4,7 @@ import { type AccountRow, findAccountByEmail } from '../../storage/accounts.ts';
 import type { Database } from '../../storage/database.ts';
 import { countTokens, issueEmailToken } from '../../storage/email-tokens.ts';
 import { runInUnitOfWork } from '../../storage/unit-of-work.ts';
+import { mayReset } from './change-password.ts';
 import { openResetRequest, type ResetRequest } from './request-reset.ts';
 
 const RESET_SECONDS = 30 * 60;
@@ -29,7 +30,7 @@ export function createResetAnswer(deps: ResetDeps) {
 async function answer(deps: ResetDeps, request: ResetRequest): Promise<void> {
   const account = await findAccountByEmail(deps.db, request.email);
   if ((await countTokens(deps.db, 'reset-password', request.email)) >= MAX_MAILS) return;
-  if (account?.state === 'active') return sendResetMail(deps, account, request);
+  if (account && mayReset(account)) return sendResetMail(deps, account, request);
   if (account) return;
   // The token is worth nothing; it counts the mails to this address.
   await issueEmailToken(deps.db, tokenFor(request, undefined));

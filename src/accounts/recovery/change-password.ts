@@ -1,7 +1,12 @@
 // A new password: by the link of a mail, or by whoever knows the current one.
 import type { Language } from '../../http/i18n.ts';
 import type { Outbox } from '../../mail/outbox.ts';
-import { type AccountRow, findAccountById, setPasswordHash } from '../../storage/accounts.ts';
+import {
+  type AccountRow,
+  activateProven,
+  findAccountById,
+  setPasswordHash,
+} from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import type { Database } from '../../storage/database.ts';
 import {
@@ -22,6 +27,14 @@ export interface ChangePasswordDeps {
   issuer: string;
 }
 
+/**
+ * Whether a link to choose a new password may be sent and used. Imported without a proven address an
+ * account is pending: the link proves it.
+ */
+export function mayReset({ state, email_verified, approval }: AccountRow): boolean {
+  return state === 'active' || (state === 'pending' && !email_verified && approval === null);
+}
+
 /** The account that a reset link belongs to; undefined when the link is used, expired or made up. */
 export async function findReset(
   db: Database,
@@ -29,7 +42,7 @@ export async function findReset(
 ): Promise<{ account: AccountRow; interactionUid: string | undefined } | undefined> {
   const found = await findEmailToken(db, 'reset-password', token);
   const account = found?.account_id ? await findAccountById(db, found.account_id) : undefined;
-  if (!found || account?.state !== 'active') return undefined;
+  if (!found || !account || !mayReset(account)) return undefined;
   const uid = found.data['interactionUid'];
   return { account, interactionUid: typeof uid === 'string' ? uid : undefined };
 }
@@ -46,7 +59,8 @@ export async function resetPassword(
   const account = redeemed?.account_id
     ? await findAccountById(deps.db, redeemed.account_id)
     : undefined;
-  if (account?.state !== 'active') throw linkUsed();
+  if (!account || !mayReset(account)) throw linkUsed();
+  if (account.state === 'pending') await activateProven(deps.db, account.id);
   await storeNewPassword(deps, account, { ...reset, how: 'reset' });
   await destroyPayloadsOfAccount(deps.db, account.id);
   return account;

@@ -1,4 +1,4 @@
-// accounts create, list, block, unblock; the others are in files beside.
+// accounts create, import, list, block, unblock; the others are in files beside.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { blockAccount, loadAccount, unblockAccount } from '../../accounts/block-account.ts';
@@ -40,6 +40,27 @@ Examples:
     .action(async (options: unknown) => {
       const { runCreateAccount } = await import('./create-account.ts');
       await runCreateAccount(options);
+    });
+
+  accounts
+    .command('import')
+    .description('create the accounts of a file, with the password hashes of another system')
+    .argument('<file.jsonl>', 'one JSON object a line: docs/import.md says what is in it')
+    .option('--resume', 'go on where a run stopped')
+    .option('--report <file>', 'where refused lines are listed (default: <file.jsonl>.refused)')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+An address that has an account already is left as it is, so a file can be imported again.
+
+Example:
+  $ npx gatehouse accounts import people.jsonl
+`,
+    )
+    .action(async (file: string, options: unknown) => {
+      const { runImportAccounts } = await import('./import-accounts.ts');
+      await runImportAccounts(file, options);
     });
 
   addListOptions(accounts.command('list').description('list accounts, oldest first')).action(
