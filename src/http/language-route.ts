@@ -17,7 +17,9 @@ export function createLanguageRoute(deps: { issuer: string }): Router {
     const form = await readFields(ctx, schema);
     chooseLanguage(ctx, form.language, form.instead);
     const target = URL.parse(form.return, deps.issuer);
-    const own = target?.origin === deps.issuer ? target.pathname + target.search : '/';
+    // "/.//host" is a path here, and another host to the browser that is sent to it.
+    const own =
+      target?.origin === deps.issuer ? target.pathname.replace(/^\/+/, '/') + target.search : '/';
     ctx.status = 303;
     ctx.redirect(own);
   });
