@@ -56,7 +56,8 @@ export function createRender(deps: {
         ...page,
         language,
         languages: LANGUAGE_NAMES,
-        returnTo: ctx.method === 'GET' ? ctx.url : (ctx.state['page'] ?? '/'),
+        // Where the page can be asked for again; undefined: the browser's Referer says it.
+        returnTo: ctx.state['page'] ?? (ctx.method === 'GET' ? undefined : '/'),
         rich: (key: string, values: Values) => rich(t, escapeHtml, key, values),
       },
     });

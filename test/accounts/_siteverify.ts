@@ -2,7 +2,7 @@
 // as it is asked: that a token counts once is ours to see to.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -43,14 +43,15 @@ function readToken(token: string): Said {
 /** Starts the stand-in. */
 export async function startSiteverify(): Promise<Siteverify> {
   const asked: Record<string, string>[] = [];
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const form = Object.fromEntries(new URLSearchParams(await text(request)));
     asked.push(form);
     const said = readToken(form['response'] ?? '');
     if (said.hangs) return;
     response.writeHead(said.status ?? 200, { 'Content-Type': 'application/json' });
     response.end(said.body);
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // A server that listens on TCP has an address with a port.

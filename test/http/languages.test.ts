@@ -92,6 +92,16 @@ test('a choice leads back to the page, wherever that is here', async (t) => {
   }
 });
 
+test('a form that names no page leads back to where it was sent from, if that is here', async (t) => {
+  const from = async (Referer: string) => {
+    const agent = createAgent(gatehouse.issuer);
+    return (await choose(agent, { language: 'de' }, { Referer })).headers.get('Location');
+  };
+  t.is(await from(`${gatehouse.issuer}/interaction/x?step=sign-in`), '/interaction/x?step=sign-in');
+  t.is(await from(`${gatehouse.issuer}//evil.example/`), '/evil.example/');
+  t.is(await from('https://evil.example/page'), '/');
+});
+
 const foreign = [
   'https://evil.example/',
   '//evil.example/',
