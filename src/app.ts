@@ -138,6 +138,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       ...signUp,
       hashPassword: passwords.hash,
       limit: limits.signUp,
+      resendLimit: limits.resend,
     },
     recovery: {
       ...recovery,
@@ -145,7 +146,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       passwords: config.signUp.passwords,
       limit: limits.reset,
     },
-    devices,
+    ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
     signIn: {
       db,
       passwords,

@@ -55,10 +55,8 @@ export interface Limits {
   signUp: RateLimit;
   /** Asking for a reset, by network. */
   reset: RateLimit;
-  /** Asking for the same mail again, by address or by what the mail is about. */
+  /** Asking for the same mail again, by sign-up. */
   resend: RateLimit;
-  /** Wrong answers to a CAPTCHA, by network. */
-  captcha: RateLimit;
   /** The password beside a confirmation link, by sign-up. */
   confirm: RateLimit;
   /** The password that somebody who is signed in gives once more, by account. */
@@ -78,7 +76,6 @@ export function createLimits(attempts: Attempts): Limits {
     signUp: limit('sign-up', 20, HOUR),
     reset: limit('reset', 20, HOUR),
     resend: limit('resend', 5, HOUR),
-    captcha: limit('captcha', 30, 10 * MINUTE),
     confirm: limit('confirm', 10, HOUR),
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),

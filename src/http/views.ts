@@ -38,8 +38,18 @@ export type CaptchaField =
   | { kind: 'svg'; id: string; picture: string }
   /** Proof of work; `challenge` is JSON for captcha.js, which posts `captcha_work`. */
   | { kind: 'altcha'; challenge: string }
-  /** A foreign service, whose `script` fills the `element` and posts a field of its own. */
-  | { kind: 'service'; script: string; element: string; siteKey: string; action: string };
+  /**
+   * A foreign service, whose `script` fills the `element` and posts a field of its own. With
+   * `silentField` it shows nothing: captcha.js asks it when the form is sent, and posts that field.
+   */
+  | {
+      kind: 'service';
+      script: string;
+      element: string;
+      siteKey: string;
+      action: string;
+      silentField?: string;
+    };
 
 /** A CAPTCHA of several kinds, of which one is enough. */
 export interface CaptchaFields {

@@ -4,45 +4,35 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type Account, findUsableAccount } from '../accounts/account.ts';
-import type { KnownDevices } from '../accounts/known-device.ts';
-import { type SignInDeps, type SignInOutcome, signIn } from '../accounts/sign-in.ts';
-import { isOpen, passwordsOff } from '../accounts/sign-up/modes.ts';
+import { isOpen } from '../accounts/sign-up/modes.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
-import { type Translate, translate } from '../http/i18n.ts';
+import { translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { acceptTerms, type Terms } from '../storage/terms.ts';
-import { currentUnitOfWork } from '../storage/unit-of-work.ts';
 import { describeConsent } from './consent-page.ts';
 import { grantConsent } from './grants.ts';
 import {
   expectPrompt,
   formsOf,
   handBack,
-  handBackSignedIn,
   type Interaction,
   readInteractionForm,
-  type StepDeps,
   withInteraction,
 } from './interactions/interaction.ts';
 import { addRecoverySteps, type RecoveryStepsDeps } from './interactions/recovery-steps.ts';
+import { addSignInStep, type SignInStepDeps, showSignIn } from './interactions/sign-in-step.ts';
 import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions/sign-up-steps.ts';
 
-export interface InteractionDeps extends StepDeps {
+export interface InteractionDeps extends SignInStepDeps {
   db: Database;
-  signIn: SignInDeps;
-  devices: KnownDevices;
   signUp: SignUpStepsDeps;
   recovery: RecoveryStepsDeps;
   terms: () => Promise<Terms | undefined>;
   catalog: Catalog;
 }
 
-const credentialsForm = z.object({
-  email: z.string().max(320).default(''),
-  password: z.string().max(4096).default(''),
-});
 const accountForm = z.object({ choice: z.enum(['continue', 'another']) });
 const consentForm = z.object({ choice: z.enum(['allow', 'another']) });
 const termsForm = z.object({ version: z.string() });
@@ -60,13 +50,7 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
     }),
   );
 
-  router.post(
-    '/sign-in',
-    withInteraction(deps, async (ctx, interaction) => {
-      const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
-      await signInWithPassword(ctx, deps, interaction, form);
-    }),
-  );
+  addSignInStep(router, deps);
 
   router.post(
     '/account',
@@ -183,91 +167,6 @@ async function showConsent(
     account: { name: account.displayName, email: account.email },
     switchAccount: true,
   });
-}
-
-async function showSignIn(
-  ctx: Context,
-  deps: InteractionDeps,
-  interaction: Interaction,
-  page: {
-    email: string;
-    alert?: string;
-    notice?: string;
-    errors?: { email?: string; password?: string };
-    passwordFocus?: boolean;
-  },
-) {
-  const { config } = deps.signUp;
-  const notice = await signInNotice(ctx, deps, interaction);
-  deps.render(ctx, 'sign-in', {
-    ...(await formsOf(ctx, deps, interaction, 'sign-in')),
-    ...(notice ? { notice } : {}),
-    passwords: config.passwords,
-    ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
-    ...(deps.recovery.enabled && config.passwords
-      ? { forgotHref: `/interaction/${interaction.uid}/forgot-password` }
-      : {}),
-    ...page,
-  });
-}
-
-async function signInNotice(ctx: Context, deps: InteractionDeps, interaction: Interaction) {
-  const { mode, passwords } = deps.signUp.config;
-  const t = translate(ctx);
-  if (!passwords) return t('sign-in.passwords-off');
-  if (interaction.prompt.name !== 'create' || isOpen(deps.signUp.config)) return undefined;
-  return t(mode === 'invitation' ? 'sign-up.by-invitation' : 'sign-up.closed');
-}
-
-async function signInWithPassword(
-  ctx: Context,
-  deps: InteractionDeps,
-  interaction: Interaction,
-  form: z.infer<typeof credentialsForm>,
-) {
-  if (!deps.signUp.config.passwords) throw passwordsOff();
-  const errors = missingCredentials(form, translate(ctx));
-  if (errors) {
-    ctx.status = 400;
-    return showSignIn(ctx, deps, interaction, { email: form.email, errors });
-  }
-  // Hashing takes time and may queue: it must not hold a connection.
-  await currentUnitOfWork()?.commit();
-  const device = deps.devices.find(ctx, form.email);
-  const outcome = await signIn(deps.signIn, { ...form, network: ctx.state['network'], device });
-  const clientId = String(interaction.params['client_id']);
-  if (outcome.kind !== 'signed-in') {
-    audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });
-    const alert = refusal(ctx, outcome);
-    return showSignIn(ctx, deps, interaction, { email: form.email, passwordFocus: true, alert });
-  }
-  const { accountId } = outcome;
-  audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });
-  deps.devices.remember(ctx, form.email);
-  return handBackSignedIn(ctx, deps, interaction, { accountId, amr: ['pwd'] });
-}
-
-function missingCredentials({ email, password }: z.infer<typeof credentialsForm>, t: Translate) {
-  const errors = {
-    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: t('sign-in.email-missing') }),
-    ...(password ? {} : { password: t('sign-in.password-missing') }),
-  };
-  return Object.keys(errors).length > 0 ? errors : undefined;
-}
-
-// The same status and sentence for every account and for none.
-function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-in' }>): string {
-  if (outcome.kind === 'refused') {
-    ctx.status = 400;
-    return translate(ctx)('sign-in.refused');
-  }
-  if (outcome.kind === 'waiting') {
-    ctx.status = 403;
-    return translate(ctx)('sign-in.waiting');
-  }
-  ctx.status = 429;
-  ctx.set('Retry-After', String(outcome.retryAfterSeconds));
-  return translate(ctx)('sign-in.throttled', { seconds: outcome.retryAfterSeconds });
 }
 
 function askForAnotherAccount(ctx: Context, interaction: Interaction) {

@@ -23,6 +23,15 @@ test.after.always(async () => {
   await gatehouse?.stop();
 });
 
+let scoring: Gatehouse;
+test.before(async () => {
+  const keys = { siteKey: 'the-site', secret: 'the-secret', minScore: 0.7 };
+  scoring = await startGatehouse({
+    captcha: { kinds: ['recaptcha'], ...keys, verifyUrl: siteverify.url },
+  });
+});
+test.after.always(() => scoring?.stop());
+
 async function signUp(token: string): Promise<Page> {
   const { open, send } = await visit(gatehouse);
   return send(await open('sign-up'), 'sign-up', { [FIELD]: token });
@@ -102,3 +111,16 @@ test('the page allows the script and frame of the service; other pages do not', 
   const signIn = await agent.get(authorizeUrl(gatehouse, gatehouse.client('web')));
   t.notRegex(policy(signIn), /cloudflare|frame-src/);
 });
+
+for (const [what, members, accepted] of [
+  ['above the least one', { ...GOOD, score: 0.9 }, true],
+  ['below the least one', { ...GOOD, score: 0.6 }, false],
+  ['in quotes', { ...GOOD, score: '0.9' }, false],
+  ['for another action', { ...GOOD, action: 'reset', score: 0.9 }, false],
+  ['that is missing', GOOD, false],
+] as const)
+  test(`a score ${what} is ${accepted ? 'accepted' : 'refused'}`, async (t) => {
+    const { open, send } = await visit(scoring);
+    const answer = { 'g-recaptcha-response': tokenFor(members) };
+    t.is(isAccepted(await send(await open('sign-up'), 'sign-up', answer)), accepted);
+  });

@@ -11,7 +11,8 @@ const scopes = Array.from({ length: 12 }, (_, index) => ({
   description: 'Read your orders and how far their delivery is',
 }));
 
-const captcha: CaptchaFields = {
+/** A CAPTCHA of two kinds that was answered wrongly. */
+export const captcha: CaptchaFields = {
   fields: [
     {
       kind: 'svg',

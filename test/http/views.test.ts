@@ -13,7 +13,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { serveAssets } from '../../src/http/assets.ts';
 import { createRender } from '../../src/http/render.ts';
 import type { Views } from '../../src/http/views.ts';
-import { incomplete, refused, samples, viewNames } from './_view-samples.ts';
+import { captcha, incomplete, refused, samples, viewNames } from './_view-samples.ts';
 
 const hostile =
   '"><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">';
@@ -98,6 +98,7 @@ const pages: { title: string; view: keyof typeof samples; data: Views[keyof type
   ...viewNames.map((view) => ({ title: view, view, data: samples[view] })),
   { title: 'sign-in (refused)', view: 'sign-in', data: refused },
   { title: 'sign-in (incomplete)', view: 'sign-in', data: incomplete },
+  { title: 'sign-in (with a CAPTCHA)', view: 'sign-in', data: { ...refused, captcha } },
 ];
 for (const { title, view, data } of pages) {
   test.serial(`${title} is accessible in light and dark, in a pop-up and on a desk`, async (t) => {

@@ -7,6 +7,7 @@ import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { authorizeUrl } from '../_protocol.ts';
 import { filledIn } from '../accounts/_captcha-forms.ts';
 import { readPicture } from '../accounts/_picture-reader.ts';
+import { startSiteverify, tokenFor } from '../accounts/_siteverify.ts';
 import { POP_UP, useBrowser } from './_browser.ts';
 
 const test = ava.serial;
@@ -19,8 +20,8 @@ test.before(async () => {
 test.after.always(() => gatehouse?.stop());
 
 /** Opens the sign-up form and fills in all but the CAPTCHA. */
-async function fillIn(page: Page): Promise<string> {
-  const request = authorizeUrl(gatehouse, gatehouse.client('web'), { prompt: 'create' });
+async function fillIn(page: Page, server = gatehouse): Promise<string> {
+  const request = authorizeUrl(server, server.client('web'), { prompt: 'create' });
   await page.goto(request);
   const { email = '', given_name = '', family_name = '', password = '' } = filledIn();
   await page.locator('#email').fill(email);
@@ -127,4 +128,26 @@ for (const locale of ['en', 'de', 'fr', 'es', 'ja'])
       t.deepEqual(await faults(page), []);
     };
     await visit(t, look, { locale, viewport: POP_UP, initScript: axe.source });
+  });
+
+for (const reachable of [true, false])
+  test(`a service that shows nothing is asked when the form is sent${reachable ? '' : ', and missed when it is blocked'}`, async (t) => {
+    const siteverify = await startSiteverify();
+    const silent = { siteKey: 'the-site', secret: 's', minScore: 0.5, verifyUrl: siteverify.url };
+    const other = await startGatehouse({ captcha: { kinds: ['recaptcha'], ...silent } });
+    const token = tokenFor({ success: true, hostname: '127.0.0.1', action: 'sign_up', score: 0.9 });
+    // What its script offers, as its documentation shows it.
+    const body = `globalThis.grecaptcha = { ready: (then) => then(),
+      execute: async (key, { action }) => key === 'the-site' && action === 'sign_up' && '${token}' }`;
+    await visit(t, async (page) => {
+      await page.route('https://www.google.com/recaptcha/api.js?render=the-site', (route) =>
+        reachable ? route.fulfill({ contentType: 'text/javascript', body }) : route.abort(),
+      );
+      await fillIn(page, other);
+      await page.getByRole('button', { name: 'Create an account' }).click();
+      if (reachable) await isSent(page);
+      else await page.locator('#captcha-error').waitFor();
+    });
+    await other.stop();
+    siteverify.stop();
   });

@@ -83,7 +83,27 @@ function renewInPlace(box) {
   });
 }
 
+// A service that shows nothing is asked when the form is sent: its word does not last long.
+function askWhenSent(input) {
+  input.form.addEventListener('submit', async (event) => {
+    if (input.value) return;
+    event.preventDefault();
+    try {
+      const { grecaptcha } = globalThis;
+      await new Promise((resolve) => grecaptcha.ready(resolve));
+      const { silent, action } = input.dataset;
+      input.value = await grecaptcha.execute(silent, { action });
+    } catch {
+      // The server will say that the check was not answered.
+      input.value = ' ';
+    }
+    // A form that is still being sent ignores that it is sent again.
+    setTimeout(() => input.form.requestSubmit(event.submitter));
+  });
+}
+
 // Browsers offer hashing on https and on this machine only: the picture is left for the others.
 if (globalThis.crypto?.subtle)
   for (const box of document.querySelectorAll('[data-work]')) offerWork(box);
 for (const box of document.querySelectorAll('[data-picture]')) renewInPlace(box);
+for (const input of document.querySelectorAll('[data-silent]')) askWhenSent(input);

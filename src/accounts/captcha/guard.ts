@@ -5,6 +5,8 @@ import type { CaptchaFields } from '../../http/views.ts';
 import type { CaptchaKind, CaptchaPlace, CaptchaProblem } from './contract.ts';
 
 export interface CaptchaGuard {
+  /** False: no kind is configured, and every form passes. */
+  isOffered: boolean;
   /** What the form shows; undefined when no kind is configured. `problem` is a sentence about it. */
   show(
     ctx: Context,
@@ -23,6 +25,7 @@ export interface CaptchaGuard {
 export function createCaptchaGuard(kinds: CaptchaKind[]): CaptchaGuard {
   const [first, ...others] = kinds;
   return {
+    isOffered: first !== undefined,
     async show(ctx, place, problem) {
       if (!first) return undefined;
       const fields = await Promise.all(kinds.map((kind) => kind.challenge(ctx, place)));

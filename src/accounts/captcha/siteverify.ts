@@ -10,37 +10,47 @@ import { type CaptchaKind, type CaptchaPlace, textOf } from './contract.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
 const TIMEOUT_MS = 5000;
+// What its documentation begins with.
+const USUAL_SCORE = 0.5;
 // A success in quotes is no success.
 const word = z.object({
   success: z.boolean(),
   hostname: z.string().optional(),
   action: z.string().optional(),
+  score: z.number().optional(),
   'error-codes': z.array(z.string()).default([]),
 });
 type Word = z.infer<typeof word>;
 
-/** `verifyUrl` stands in for the service's own address. */
+/** `minScore` makes it one that only watches; `verifyUrl` stands in for the service's own address. */
 export function createServiceCaptcha(deps: {
   db: Database;
   service: ServiceName;
   siteKey: string;
   secret: string;
   issuer: string;
+  minScore?: number | undefined;
   verifyUrl?: string | undefined;
 }): CaptchaKind {
   const service = SERVICES[deps.service];
   const { hostname } = new URL(deps.issuer);
+  const silent = deps.service === 'recaptcha' && deps.minScore !== undefined;
+  // Whoever gives scores names actions too.
+  const namesAction = (said: Word) => service.namesAction || silent || said.score !== undefined;
   const isForHere = (said: Word, place: CaptchaPlace) =>
-    said.hostname === hostname && (!service.namesAction || said.action === actionOf(place));
+    said.hostname === hostname && (!namesAction(said) || said.action === actionOf(place));
+  const isEnough = ({ score = silent ? 0 : 1 }: Word) => score >= (deps.minScore ?? USUAL_SCORE);
   return {
     missing: 'captcha.missing-service',
     async challenge(ctx, place) {
       allowCaptchaOf(ctx, service.origins);
-      const { script, element } = service;
+      const { script, element, field } = service;
       const { siteKey } = deps;
-      return { kind: 'service', script, element, siteKey, action: actionOf(place) };
+      const shown = { kind: 'service', element, siteKey, action: actionOf(place) } as const;
+      if (!silent) return { ...shown, script };
+      return { ...shown, script: `${script}?render=${siteKey}`, silentField: field };
     },
-    answerIn: (fields) => textOf(fields[service.field]) || undefined,
+    answerIn: (fields) => textOf(fields[service.field]).trim() || undefined,
     async verify(ctx, place, token) {
       const url = deps.verifyUrl ?? service.verifyUrl;
       const form = { secret: deps.secret, response: token, remoteip: ctx.ip };
@@ -52,7 +62,10 @@ export function createServiceCaptcha(deps: {
       if (!said) return { key: 'captcha.unreachable' };
       const digest = createHash('sha256').update(`${deps.service}\n${token}`).digest('base64url');
       const right =
-        said.success && isForHere(said, place) && (await noteCaptchaToken(deps.db, digest));
+        said.success &&
+        isForHere(said, place) &&
+        isEnough(said) &&
+        (await noteCaptchaToken(deps.db, digest));
       return right ? undefined : { key: 'captcha.wrong-service' };
     },
   };

@@ -74,16 +74,16 @@ async function forgot(
   const t = translate(ctx);
   const typed = { email: fields.email };
   if (fields.captcha_new !== undefined) return showForgot(ctx, deps, interaction, typed);
+  const email = parseEmailAddress(fields.email);
+  if (!email) {
+    const error = t(fields.email.trim() ? 'sign-up.email-invalid' : 'sign-in.email-missing');
+    return showForgot(ctx, deps, interaction, { ...typed, error }, 400);
+  }
   const seconds = await deps.limit.take(ctx.state['network']);
   if (seconds > 0) {
     ctx.set('Retry-After', String(seconds));
     const error = t('sign-in.throttled', { seconds });
     return showForgot(ctx, deps, interaction, { ...typed, error }, 429);
-  }
-  const email = parseEmailAddress(fields.email);
-  if (!email) {
-    const error = t(fields.email.trim() ? 'sign-up.email-invalid' : 'sign-in.email-missing');
-    return showForgot(ctx, deps, interaction, { ...typed, error }, 400);
   }
   const place = { action: 'reset', binding: interaction.uid } as const;
   const captchaProblem = await deps.captcha.check(ctx, place, fields);

@@ -29,6 +29,8 @@ export interface SignUpStepsDeps extends StepDeps, SignUpDeps {
   captcha: CaptchaGuard;
   /** Sign-ups of one network. */
   limit: RateLimit;
+  /** Mails of one sign-up that are asked for again: what is too much is not sent. */
+  resendLimit: RateLimit;
 }
 
 const resendForm = z.object({ sign_up: z.string().max(100).default('') });
@@ -67,7 +69,8 @@ export function addSignUpSteps(router: Router, deps: SignUpStepsDeps): void {
       const form = await readInteractionForm(ctx, deps, interaction, resendForm);
       const found = await findSignUp(deps.db, form.sign_up);
       const own = found?.interaction_uid === interaction.uid ? found : undefined;
-      if (own) await queueJob(deps.db, 'answer-sign-up', { id: own.id });
+      const seconds = own ? await deps.resendLimit.take(own.id) : 0;
+      if (own && seconds === 0) await queueJob(deps.db, 'answer-sign-up', { id: own.id });
       await showCheckMail(ctx, deps, interaction, {
         ...{ id: form.sign_up, email: own?.email ?? '', again: true },
       });
@@ -110,13 +113,13 @@ async function signUp(
   // Another picture was asked for: the form comes back as it is, without complaints.
   if (fields['captcha_new'] !== undefined)
     return showSignUp(ctx, deps, interaction, { values: fields });
-  const seconds = await deps.limit.take(ctx.state['network']);
-  if (seconds > 0) return refuse(ctx, deps, interaction, fields, seconds);
   const problems = await signUpProblems(deps, fields);
   if (problems) {
     ctx.status = 400;
     return showSignUp(ctx, deps, interaction, { values: fields, problems });
   }
+  const seconds = await deps.limit.take(ctx.state['network']);
+  if (seconds > 0) return refuse(ctx, deps, interaction, fields, seconds);
   const place = { action: 'sign-up', binding: interaction.uid } as const;
   const captchaProblem = await deps.captcha.check(ctx, place, fields);
   if (captchaProblem) {

@@ -1,0 +1,170 @@
+// Signing in with a password within an interaction. After failures the page asks for a CAPTCHA too.
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
+import type { KnownDevices } from '../../accounts/known-device.ts';
+import { type SignInDeps, type SignInOutcome, signIn } from '../../accounts/sign-in.ts';
+import { isOpen, passwordsOff } from '../../accounts/sign-up/modes.ts';
+import type { SignUpConfig } from '../../config/sign-up.ts';
+import { type Translate, translate } from '../../http/i18n.ts';
+import { audit } from '../../observability/audit.ts';
+import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
+import {
+  formsOf,
+  handBackSignedIn,
+  type Interaction,
+  readInteractionForm,
+  type StepDeps,
+  withInteraction,
+} from './interaction.ts';
+
+export interface SignInStepDeps extends StepDeps {
+  signIn: SignInDeps;
+  devices: KnownDevices;
+  captcha: CaptchaGuard;
+  config: SignUpConfig;
+  /** Whether a forgotten password can be replaced by mail. */
+  canReset: boolean;
+}
+
+interface SignInPage {
+  email: string;
+  alert?: string;
+  errors?: { email?: string; password?: string };
+  passwordFocus?: boolean;
+  /** Show a CAPTCHA, with a sentence about the last answer. */
+  captcha?: { problem?: string | undefined } | undefined;
+}
+
+const credentialsForm = z.looseObject({
+  email: z.string().max(320).default(''),
+  password: z.string().max(4096).default(''),
+  captcha_new: z.string().optional(),
+});
+type Credentials = z.infer<typeof credentialsForm>;
+
+/** Adds POST /interaction/:uid/sign-in. */
+export function addSignInStep(router: Router, deps: SignInStepDeps): void {
+  router.post(
+    '/sign-in',
+    withInteraction(deps, async (ctx, interaction) => {
+      if (!deps.config.passwords) throw passwordsOff();
+      const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
+      const { problem, human } = await checkForm(ctx, deps, interaction, form);
+      if (problem) await showSignIn(ctx, deps, interaction, problem);
+      else await signInWithPassword(ctx, deps, interaction, { ...form, human });
+    }),
+  );
+}
+
+/** Shows the sign-in page. */
+export async function showSignIn(
+  ctx: Context,
+  deps: SignInStepDeps,
+  interaction: Interaction,
+  { captcha: asked, ...page }: SignInPage,
+) {
+  const { config } = deps;
+  const notice = signInNotice(ctx, config, interaction);
+  const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
+  deps.render(ctx, 'sign-in', {
+    ...(await formsOf(ctx, deps, interaction, 'sign-in')),
+    ...(notice ? { notice } : {}),
+    passwords: config.passwords,
+    ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
+    ...(deps.canReset && config.passwords
+      ? { forgotHref: `/interaction/${interaction.uid}/forgot-password` }
+      : {}),
+    ...(captcha ? { captcha } : {}),
+    ...page,
+  });
+}
+
+function placeOf(interaction: Interaction) {
+  return { action: 'sign-in', binding: interaction.uid } as const;
+}
+
+function signInNotice(ctx: Context, { mode, passwords }: SignUpConfig, interaction: Interaction) {
+  const t = translate(ctx);
+  if (!passwords) return t('sign-in.passwords-off');
+  if (interaction.prompt.name !== 'create' || mode === 'open' || mode === 'approval')
+    return undefined;
+  return t(mode === 'invitation' ? 'sign-up.by-invitation' : 'sign-up.closed');
+}
+
+// What must be put right before the password is looked at, and whether a CAPTCHA was answered.
+async function checkForm(
+  ctx: Context,
+  deps: SignInStepDeps,
+  interaction: Interaction,
+  form: Credentials,
+): Promise<{ problem?: SignInPage; human: boolean }> {
+  const { email } = form;
+  // Another picture was asked for: the form comes back as it is, without complaints.
+  if (form.captcha_new !== undefined) return { problem: { email, captcha: {} }, human: false };
+  const errors = missingCredentials(form, translate(ctx));
+  const asked = deps.captcha.isOffered && (await needsCaptcha(ctx, deps, email));
+  if (errors) {
+    ctx.status = 400;
+    return { problem: { email, errors, captcha: asked ? {} : undefined }, human: false };
+  }
+  if (!asked) return { human: false };
+  const problem = await deps.captcha.check(ctx, placeOf(interaction), form);
+  if (!problem) return { human: true };
+  ctx.status = 400;
+  return { problem: { email, passwordFocus: true, captcha: { problem } }, human: false };
+}
+
+function attemptOf(ctx: Context, deps: SignInStepDeps, email: string) {
+  return { email, network: ctx.state['network'], device: deps.devices.find(ctx, email) };
+}
+
+function needsCaptcha(ctx: Context, deps: SignInStepDeps, email: string): Promise<boolean> {
+  return deps.signIn.limit.needsCaptcha(attemptOf(ctx, deps, email));
+}
+
+async function signInWithPassword(
+  ctx: Context,
+  deps: SignInStepDeps,
+  interaction: Interaction,
+  { email, password, human }: Credentials & { human: boolean },
+) {
+  // Hashing takes time and may queue: it must not hold a connection.
+  await currentUnitOfWork()?.commit();
+  const outcome = await signIn(deps.signIn, { ...attemptOf(ctx, deps, email), password, human });
+  const clientId = String(interaction.params['client_id']);
+  if (outcome.kind !== 'signed-in') {
+    audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });
+    const alert = refusal(ctx, outcome);
+    const captcha = (await needsCaptcha(ctx, deps, email)) ? {} : undefined;
+    return showSignIn(ctx, deps, interaction, { email, passwordFocus: true, alert, captcha });
+  }
+  const { accountId } = outcome;
+  audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });
+  deps.devices.remember(ctx, email);
+  return handBackSignedIn(ctx, deps, interaction, { accountId, amr: ['pwd'] });
+}
+
+function missingCredentials({ email, password }: Credentials, t: Translate) {
+  const errors = {
+    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: t('sign-in.email-missing') }),
+    ...(password ? {} : { password: t('sign-in.password-missing') }),
+  };
+  return Object.keys(errors).length > 0 ? errors : undefined;
+}
+
+// The same status and sentence for every account and for none.
+function refusal(ctx: Context, outcome: Exclude<SignInOutcome, { kind: 'signed-in' }>): string {
+  if (outcome.kind === 'refused') {
+    ctx.status = 400;
+    return translate(ctx)('sign-in.refused');
+  }
+  if (outcome.kind === 'waiting') {
+    ctx.status = 403;
+    return translate(ctx)('sign-in.waiting');
+  }
+  ctx.status = 429;
+  ctx.set('Retry-After', String(outcome.retryAfterSeconds));
+  return translate(ctx)('sign-in.throttled', { seconds: outcome.retryAfterSeconds });
+}
