@@ -19,7 +19,9 @@ export function createLanguageRoute(deps: { issuer: string }): Router {
     // A page that repeats its own address would repeat what a stranger wrote into it.
     const page = form.return ?? (ctx.get('Referer') || '/');
     const target = URL.parse(page, deps.issuer);
-    const own = target?.origin === deps.issuer ? target.pathname + target.search : '/';
+    // "/.//host" is a path here, and another host to the browser that is sent to it.
+    const own =
+      target?.origin === deps.issuer ? target.pathname.replace(/^\/+/, '/') + target.search : '/';
     ctx.status = 303;
     ctx.redirect(own);
   });

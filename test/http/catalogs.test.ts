@@ -3,22 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { LANGUAGE_NAMES, translatorOf } from '../../src/http/i18n.ts';
+import { MAIL_KINDS } from '../../src/mail/kinds.ts';
+import { areas, textsOf } from './_catalogs.ts';
 
 const languages = Object.keys(LANGUAGE_NAMES) as (keyof typeof LANGUAGE_NAMES)[]; // its only keys
-const areas = readdirSync('views/messages/en').sort();
-
-/** Every text of a language under its key. */
-function textsOf(language: string): Map<string, string> {
-  const texts = areas.flatMap((file) => {
-    const catalog: Record<string, string> = JSON.parse(
-      readFileSync(`views/messages/${language}/${file}`, 'utf8'),
-    );
-    const area = file.slice(0, -'.json'.length);
-    return Object.entries(catalog).map(([name, text]) => [`${area}.${name}`, text] as const);
-  });
-  return new Map(texts);
-}
-
 const valuesIn = (text: string) =>
   [...new Set([...text.matchAll(/\{(\w+)[,}]/g)].map(([, name]) => name))].sort();
 const english = textsOf('en');
@@ -36,20 +24,62 @@ for (const language of languages) {
   });
 }
 
-test('every text that code and pages name is there', (t) => {
-  const files = ['src', 'views'].flatMap((root) =>
+const sources = ['src', 'views']
+  .flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => join(root, file)),
-  );
-  const named = files
-    .filter((file) => /\.(ts|eta)$/.test(file))
-    .flatMap((file) => {
-      const text = readFileSync(file, 'utf8');
-      const uses = /(?:\bt\(|rich\(|translate\(ctx\)\(|\bkey: )'([a-z-]+\.[\w-]+)'/g;
-      return [...text.matchAll(uses)].map(([, key]) => ({ file, key: key ?? '' }));
-    });
+  )
+  .filter((file) => /\.(ts|eta)$/.test(file))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+test('every text that code and pages name is there', (t) => {
+  const named = sources.flatMap(({ file, text }) => {
+    const uses = /(?:\bt\(|rich\(|translate\(ctx\)\(|\bkey: )'([a-z-]+\.[\w-]+)'/g;
+    return [...text.matchAll(uses)].map(([, key]) => ({ file, key: key ?? '' }));
+  });
   t.true(named.length > 100);
   t.deepEqual(
     named.filter(({ key }) => !english.has(key)),
     [],
+  );
+});
+
+/** Keys that are put together from parts, by what they are put together for. */
+const composed = [
+  /^account\.(done|nav)-/,
+  /^activity\./,
+  /^check-mail\.(reset|sign-up)$/,
+  /^consent\.scope-/,
+  /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
+  /^invitation\.(accepted|revoked|unknown)(-title)?$/,
+  new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
+  /^password\.strength-[0-4]$/,
+  /^sign-up\.(email|given_name|family_name)$/,
+];
+
+test('every text is used', (t) => {
+  const code = sources.map(({ text }) => text).join('\n');
+  const idle = [...english.keys()].filter((key) => !code.includes(`'${key}'`));
+  t.deepEqual(
+    idle.filter((key) => !composed.some((pattern) => pattern.test(key))),
+    [],
+  );
+  t.deepEqual(
+    composed.filter((pattern) => !idle.some((key) => pattern.test(key))),
+    [],
+  );
+});
+
+test('every mail has a subject and a body, and every line of activity an event', (t) => {
+  for (const kind of MAIL_KINDS)
+    for (const part of ['subject', 'body']) t.true(english.has(`mail.${kind}-${part}`), kind);
+  const events = sources.flatMap(({ text }) =>
+    [...text.matchAll(/'([a-z-]+(?:\.[a-z-]+)?)'/g)].map(([, type = '']) =>
+      type.replaceAll('.', '-'),
+    ),
+  );
+  const lines = [...english.keys()].filter((key) => key.startsWith('activity.'));
+  t.deepEqual(
+    lines.filter((key) => !events.includes(key.slice('activity.'.length))),
+    ['activity.this-server'],
   );
 });
