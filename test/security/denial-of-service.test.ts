@@ -199,7 +199,6 @@ test('T-50 e-mail addresses that make regular expressions slow are refused, quic
   }
 });
 
-<<<<<<< HEAD
 test.serial(
   'T-51 of five hundred sign-ins at once some are told to come back, and machines get their tokens',
   async (t) => {
@@ -241,28 +240,6 @@ test.serial(
     t.is(afterwards.status, 400);
   },
 );
-=======
-test('T-51 of five hundred sign-ins at once some are told to come back, and machines get their tokens', async (t) => {
-  const { csrf, cookie, path } = await signInPage();
-  const body = encode({ csrf, email: 'dev@example.com', password: 'wrong password' });
-  const machine = { grant_type: 'client_credentials', resource: 'https://api.example.com/orders' };
-  let isOver = false;
-  const crowd = sendTogether(port, 500, { path, headers: { Cookie: cookie }, body }).finally(() => {
-    isOver = true;
-  });
-  do {
-    const token = await post(gatehouse, '/token', machine, { as: 'machine' });
-    t.is(token.status, 200);
-  } while (!isOver);
-  const counts = { 400: 0, 503: 0 };
-  for (const { status, headers } of await crowd) {
-    if (status !== 400 && status !== 503) t.fail(String(status));
-    else counts[status] += 1;
-    if (status === 503) t.regex(String(headers['retry-after']), /^[1-9]\d*$/);
-  }
-  t.true(counts[400] > 0 && counts[503] > 0, JSON.stringify(counts));
-});
->>>>>>> throttle
 
 test('T-50 slow, silent and half-open connections hold up nobody', async (t) => {
   const silent = Array.from({ length: 50 }, () =>
