@@ -6,6 +6,7 @@ import { sendTo } from '../_at-node.ts';
 import { type Nodes, startNodes } from '../_nodes.ts';
 import { test } from '../_one-at-a-time.ts';
 import {
+  addAccount,
   authorize,
   encode,
   eventually,
@@ -51,8 +52,10 @@ test('through the pooler alone many people sign in, refresh and sign out at once
   const web = nodes.client('web');
   const spa = nodes.client('spa');
   const live = async () => {
-    const agent = createAgent(nodes.issuer);
-    const back = await authorize(nodes, spa, { scope: 'openid offline_access' }, { agent });
+    // Each with an account of their own: five at once on one would have to wait.
+    const browser = { agent: createAgent(nodes.issuer), account: await addAccount(nodes) };
+    const { agent } = browser;
+    const back = await authorize(nodes, spa, { scope: 'openid offline_access' }, browser);
     const { status, body, text } = await redeem(nodes, spa, back.get('code') ?? '');
     t.is(status, 200, text);
     const headers = { Authorization: `Bearer ${body['access_token']}` };
@@ -66,7 +69,7 @@ test('through the pooler alone many people sign in, refresh and sign out at once
     }
     t.is((await requestToken(nodes, nodes.client('machine'), MACHINE)).status, 200);
 
-    const { id_token } = await signInFor(nodes, web, { scope: 'openid' }, { agent });
+    const { id_token } = await signInFor(nodes, web, { scope: 'openid' }, browser);
     const hint = encode({ id_token_hint: String(id_token) });
     const out = await agent.get(`${nodes.issuer}/logout?${hint}`);
     await agent.submit(out, 'Sign out');
