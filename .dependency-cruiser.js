@@ -82,7 +82,8 @@ const deepRules = Object.keys({ ...dependencies, ...devDependencies }).flatMap((
     from: {},
     to: {
       path: `(^|/)node_modules/${name}/`,
-      pathNot: `(^|/)node_modules/${name}/${entry}$`,
+      // Some name their entry without its extension.
+      pathNot: `(^|/)node_modules/${name}/${entry}(\\.js)?$`,
     },
   };
 });

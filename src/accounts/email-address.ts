@@ -2,7 +2,9 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
-const address = z.email().max(254);
+// RFC 5321 section 4.5.3.1: the path of a mail.
+const LONGEST = 254;
+const address = z.email().max(LONGEST);
 
 /**
  * The one spelling of an address: its domain has no letter case and is written in ASCII (RFC 5321
@@ -11,6 +13,7 @@ const address = z.email().max(254);
  */
 export function parseEmailAddress(text: string): string | undefined {
   const trimmed = text.trim();
+  if (trimmed.length > LONGEST) return undefined;
   // A full-width sign or a ligature becomes another character in some program on the way.
   if (trimmed !== trimmed.normalize('NFKC')) return undefined;
   const [, local, domain] = /^([^@\s]+)@([^@\s]+)$/.exec(trimmed) ?? [];

@@ -11,6 +11,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import { rotateDueSigningKeys } from '../oidc/keys/rotate-keys.ts';
 import type { Database } from '../storage/database.ts';
 import { pruneExpired } from '../storage/pruning.ts';
+import { releaseLostJobs } from '../storage/queued-jobs.ts';
 
 interface BackgroundDeps {
   config: ServerConfig;
@@ -31,7 +32,10 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
     }),
     'answer-sign-up': createSignUpAnswer({ db, outbox, issuer: config.issuer }),
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
-    prune: () => pruneExpired(db, (table, rows) => metrics?.pruned(table, rows)),
+    async prune() {
+      await releaseLostJobs(db);
+      await pruneExpired(db, (table, rows) => metrics?.pruned(table, rows));
+    },
     async 'erase-accounts'() {
       await eraseDeletedAccounts(db, config.erasureDays);
     },

@@ -8,6 +8,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Catalog } from '../catalog/apis.ts';
+import { LANGUAGE_NAMES } from '../http/i18n.ts';
 import type { Terms } from '../storage/terms.ts';
 import { CLAIMS, createExtraTokenClaims, createJwtCustomizer } from './claims.ts';
 import type { ClientLookup } from './client-lookup.ts';
@@ -102,6 +103,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       Session: (_ctx, session) => sessionSeconds(session),
     },
     renderError: pages.renderError,
+    discovery: { ui_locales_supported: Object.keys(LANGUAGE_NAMES) },
     features: {
       devInteractions: { enabled: false },
       // For keys/signer.ts; the version of the library is pinned.

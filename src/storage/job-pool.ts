@@ -2,8 +2,8 @@
 import pg from 'pg';
 import { CONNECT_MS, cutWhenSilent } from './guarded-connection.ts';
 
-/** One listens, the others take jobs and report them done. */
-const MAX_CONNECTIONS = 3;
+/** One listens, one asks; each of the four that work may have something to report. */
+const MAX_CONNECTIONS = 6;
 
 /**
  * Opens the pool. A lost connection is told to `onError`; whoever uses it next opens another. A

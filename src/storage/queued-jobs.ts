@@ -1,4 +1,4 @@
-// Asking for a job in the transaction of what caused it.
+// Asking for a job in the transaction of what caused it; and what becomes of one whose node died.
 import type { Database } from './database.ts';
 
 /** Queues a job in the running unit of work: it runs when that commits, and only then. */
@@ -12,4 +12,15 @@ export async function queueJob(
     task,
     JSON.stringify(payload),
   ]);
+}
+
+/**
+ * Gives back the jobs, and the lanes, that a node held when it died: the job runner itself would wait
+ * four hours. No job that must not run twice at once takes this long.
+ */
+export async function releaseLostJobs(db: Database): Promise<void> {
+  await db.knex.raw(
+    `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by))
+     FROM graphile_worker.jobs WHERE locked_at < now() - interval '5 minutes' HAVING count(*) > 0`,
+  );
 }

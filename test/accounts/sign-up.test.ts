@@ -159,6 +159,13 @@ const bad: [string, Record<string, string>, string, RegExp][] = [
     'email',
     /one e-mail address/,
   ],
+  [
+    'an endless address',
+    { email: `${'a'.repeat(9000)}@example.com` },
+    'email',
+    /one e-mail address/,
+  ],
+  ['an endless password', { password: 'x y '.repeat(4000) }, 'password', /at most 128/],
   ['a trailing dot', { email: 'noor@example.com.' }, 'email', /one e-mail address/],
   ['no name', { given_name: ' ' }, 'given_name', /Enter your name/],
   ['a long name', { family_name: 'x'.repeat(101) }, 'family_name', /at most 100/],

@@ -67,6 +67,16 @@ test.serial('without one, a readable password is made and shown once', async (t)
   t.truthy((await signInFor(gatehouse, gatehouse.client('web'), {}, { account }))['id_token']);
 });
 
+test.serial('a password that is made is as long as passwords must be', async (t) => {
+  const args = ['accounts', 'create', '--email', 'long@example.com'];
+  for (const length of [15, 20, 64]) {
+    const changed = { ...env, GATEHOUSE_PASSWORD_MIN_LENGTH: String(length) };
+    args[3] = `long${length}@example.com`;
+    const { password } = await runJson<{ password: string }>(args, changed);
+    t.true(password.length >= Math.max(19, length), password);
+  }
+});
+
 const refused: { args: string[]; stdin?: string; says: RegExp }[] = [
   { args: ['--email', 'not an address'], says: /must look like noor@example\.com/ },
   {

@@ -59,8 +59,15 @@ export async function startMailServer(
     ...{ url: `smtp://${host}:${port}`, mood: 'takes', connections: 0, kept: [] },
     async start() {
       server = new SMTPServer({
-        ...{ authOptional: true, closeTimeout: 100, logger: false, ...more },
+        ...{
+          authOptional: true,
+          closeTimeout: 100,
+          logger: false,
+          disableReverseLookup: true,
+          ...more,
+        },
         onConnect: (_session, greet) => {
+          standIn.connections += 1;
           if (standIn.mood !== 'silent') greet();
         },
         onData: (stream, { envelope }, answer) =>
@@ -70,7 +77,6 @@ export async function startMailServer(
       server.on('error', () => undefined);
       const listener = server.listen(port, host);
       listener.on('connection', (socket) => {
-        standIn.connections += 1;
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
       });

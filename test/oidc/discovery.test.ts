@@ -58,6 +58,7 @@ test('what is offered is the code flow with S256, and nothing that was retired',
   t.true((document['id_token_signing_alg_values_supported'] as string[]).includes('RS256'));
   t.true((document['scopes_supported'] as string[]).includes('openid'));
   t.deepEqual(document['subject_types_supported'], ['public']);
+  t.deepEqual(document['ui_locales_supported'], ['en', 'de', 'fr', 'es', 'ja']);
   t.true(document['authorization_response_iss_parameter_supported']);
   t.false(document['claims_parameter_supported']);
   t.truthy(document['claims_supported']);

@@ -54,7 +54,7 @@ async function attempt(
       .replaceAll(uid, ':uid')
       .replaceAll(csrf, ':csrf')
       .replaceAll(email, ':email')
-      .replace(/wait \d+ seconds/, 'wait'),
+      .replace(/wait \d+ seconds/g, 'wait'),
   };
 }
 

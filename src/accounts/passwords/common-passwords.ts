@@ -17,18 +17,18 @@ export function isCommonPassword(password: string): boolean {
 }
 
 function candidates(plain: string): string[] {
-  const unit = /^(.+?)\1+$/su.exec(plain)?.[1];
-  const core = trimmed(plain);
-  const letters = trimmed(
-    plain.replace(/[013457@$!]/g, (sign) => LEET[sign] ?? SYMBOLS[sign] ?? ''),
-  );
+  const letters = plain.replace(/[013457@$!]/g, (sign) => LEET[sign] ?? SYMBOLS[sign] ?? '');
   // A listed word within a passphrase is no harm; as nothing but its core it is.
-  const cores = [core, letters].filter((text) => text !== plain);
-  return [plain, ...(unit ? [unit, trimmed(unit)] : []), ...cores];
+  const forms = [plain, trimmed(plain), trimmed(letters)];
+  const units = forms.flatMap((form) => /^(.+?)\1+$/su.exec(form)?.[1] ?? []);
+  return [...new Set([...forms, ...units, ...units.map(trimmed)])];
 }
 
 function trimmed(text: string): string {
-  return text.replace(/^[\P{L}]+|[\P{L}]+$/gu, '');
+  return text.replace(
+    /^[^\p{L}\p{Extended_Pictographic}]+|[^\p{L}\p{Extended_Pictographic}]+$/gu,
+    '',
+  );
 }
 
 function isListed(candidate: string): boolean {

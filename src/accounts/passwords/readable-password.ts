@@ -4,8 +4,9 @@ import { randomInt } from 'node:crypto';
 // Letters and digits that are not mistaken for one another.
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
-/** 79 random bits as four groups of four characters, such as `k7mq-x2cd-9fhe-p4rt`. */
-export function readablePassword(): string {
-  const characters = Array.from({ length: 16 }, () => ALPHABET[randomInt(ALPHABET.length)]);
+/** At least 79 random bits in groups of four characters, such as `k7mq-x2cd-9fhe-p4rt`. */
+export function readablePassword(minLength = 0): string {
+  const groups = Math.max(4, Math.ceil((minLength + 1) / 5));
+  const characters = Array.from({ length: 4 * groups }, () => ALPHABET[randomInt(ALPHABET.length)]);
   return characters.join('').replace(/(.{4})(?=.)/g, '$1-');
 }

@@ -11,13 +11,13 @@ import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { parseEmailAddress } from '../email-address.ts';
 import { personName } from '../person-name.ts';
 
-/** What a sign-up form posts. */
+/** What a sign-up form posts. What is too long is told beside its field; a form is bounded as a whole. */
 export const signUpForm = z.object({
-  email: z.string().max(1000).default(''),
-  given_name: z.string().max(1000).default(''),
-  family_name: z.string().max(1000).default(''),
-  password: z.string().max(4096).default(''),
-  terms: z.string().max(100).default(''),
+  email: z.string().default(''),
+  given_name: z.string().default(''),
+  family_name: z.string().default(''),
+  password: z.string().default(''),
+  terms: z.string().default(''),
 });
 export type SignUpForm = z.infer<typeof signUpForm>;
 

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { createAccount } from '../../accounts/create-account.ts';
 import { createPasswords } from '../../accounts/passwords/passwords.ts';
-import { createPasswordPolicy } from '../../accounts/passwords/policy.ts';
+import {
+  createPasswordPolicy,
+  type PasswordPerson,
+  type PasswordRules,
+} from '../../accounts/passwords/policy.ts';
 import { readablePassword } from '../../accounts/passwords/readable-password.ts';
 import { UsageError } from '../../errors.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
@@ -24,11 +28,12 @@ const MAX_INPUT = 10_000;
 export async function runCreateAccount(options: unknown): Promise<void> {
   const { role: roles, passwordStdin, json, ...person } = schema.parse(options);
   const given = passwordStdin ? await readStandardInput() : undefined;
-  const made = given === undefined ? readablePassword() : undefined;
+  let made: string | undefined;
   const account = await withInstallation(async ({ db, secrets, passwordRules }) => {
     const passwords = await createPasswords({ peppers: (await secrets()).passwordPeppers });
-    const request = { ...person, roles, password: given ?? made ?? '' };
     const passwordProblem = createPasswordPolicy(passwordRules);
+    made = given === undefined ? await makePassword(passwordRules, person) : undefined;
+    const request = { ...person, roles, password: given ?? made ?? '' };
     return createAccount({ db, passwords, passwordProblem }, request, OPERATOR);
   });
   if (json) printJson({ ...describeAccount(account), password: made ?? null });
@@ -42,6 +47,13 @@ export async function runCreateAccount(options: unknown): Promise<void> {
   }
   if (made !== undefined)
     note('The password is not shown again: hand it over now, by a way that nobody else reads.');
+}
+
+// The list of common passwords refuses a few that are none.
+async function makePassword(rules: PasswordRules, person: PasswordPerson): Promise<string> {
+  const password = readablePassword(rules.minLength);
+  const problem = await createPasswordPolicy(rules)(password, person);
+  return problem ? makePassword(rules, person) : password;
 }
 
 async function readStandardInput(): Promise<string> {

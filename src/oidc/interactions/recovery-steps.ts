@@ -31,7 +31,7 @@ export interface RecoveryStepsDeps extends StepDeps {
 }
 
 const forgotForm = z.looseObject({
-  email: z.string().max(1000).default(''),
+  email: z.string().default(''),
   captcha_new: z.string().optional(),
 });
 

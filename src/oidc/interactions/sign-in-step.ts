@@ -37,9 +37,10 @@ interface SignInPage {
   captcha?: { problem?: string | undefined } | undefined;
 }
 
+const LONGEST_EMAIL = 320;
 const credentialsForm = z.looseObject({
-  email: z.string().max(320).default(''),
-  password: z.string().max(4096).default(''),
+  email: z.string().default(''),
+  password: z.string().default(''),
   captcha_new: z.string().optional(),
 });
 type Credentials = z.infer<typeof credentialsForm>;
@@ -148,7 +149,9 @@ async function signInWithPassword(
 
 function missingCredentials({ email, password }: Credentials, t: Translate) {
   const errors = {
-    ...(/^\s*\S+@\S+\s*$/.test(email) ? {} : { email: t('sign-in.email-missing') }),
+    ...(email.length <= LONGEST_EMAIL && /^\s*\S+@\S+\s*$/.test(email)
+      ? {}
+      : { email: t('sign-in.email-missing') }),
     ...(password ? {} : { password: t('sign-in.password-missing') }),
   };
   return Object.keys(errors).length > 0 ? errors : undefined;
