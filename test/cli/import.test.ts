@@ -10,10 +10,11 @@ import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { eventually } from '../_protocol.ts';
 import { foreignHashes } from '../accounts/_foreign-hashes.ts';
 import { attempt } from '../accounts/_guesses.ts';
+import { HASHES_ELSEWHERE, PASSWORD_ELSEWHERE } from '../accounts/_hashes-elsewhere.ts';
 import { forget, NEW_PASSWORD, newestMail } from '../accounts/_person.ts';
 import { type Environment, environmentOf, run, runJson } from './_cli.ts';
 
-const PASSWORD = 'four green ferry whistles';
+const PASSWORD = PASSWORD_ELSEWHERE;
 const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-import-test-'));
 
 let gatehouse: Gatehouse;
@@ -40,7 +41,7 @@ const find = async (email: string) => {
 };
 
 test('people sign in with the passwords that they had elsewhere, whatever hashed them', async (t) => {
-  const hashes = Object.entries(await foreignHashes(PASSWORD));
+  const hashes = Object.entries({ ...(await foreignHashes(PASSWORD)), ...HASHES_ELSEWHERE });
   const lines = hashes.map(([, password_hash], n) => ({
     ...{ email: `Moved${n}@EXAMPLE.com`, email_verified: true, password_hash },
     ...{ given_name: 'Mo', family_name: `Nr ${n}`, roles: ['developer', 'developer'] },
@@ -101,7 +102,19 @@ const refused: [string | object, RegExp][] = [
   [{ email: 'a@example.com', roles: ['two words'] }, /^roles\.0: A role must have/],
   [{ email: 'a@example.com', email_verified: 'yes' }, /^email_verified: /],
   [{ email: 'a@example.com', password_hash: 'secret' }, /^password_hash: it is no argon2/],
-  [{ email: 'a@example.com', password_hash: 7 }, /^password_hash: /],
+  [
+    { email: 'a@example.com', password_hash: 7 },
+    /^password_hash: It must be a string, or an object/,
+  ],
+  // Each of these once ended the whole run.
+  [
+    { email: 'a@example.com', password_hash: { algorithm: { toString: 1 } } },
+    /strings and numbers/,
+  ],
+  [
+    `{"email":"a@example.com","password_hash":${'{"a":'.repeat(2500)}1${'}'.repeat(2500)}}`,
+    /strings and numbers/,
+  ],
   [`{"email": "${'x'.repeat(70_000)}"}`, /^It has more than 65536 bytes\.$/],
 ];
 test('a line that is wrong is refused with its number and a reason, and the others are imported', async (t) => {
