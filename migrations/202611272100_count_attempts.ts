@@ -1,10 +1,8 @@
 import type { Knex } from 'knex';
 
-// A release before this one counts in memory when its table is gone: it loses nothing but precision.
+// rate_limits stays for processes of the release before; the release after this one drops it.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    DROP TABLE rate_limits;
-
     CREATE TABLE attempts (
       key           text PRIMARY KEY,
       count         integer NOT NULL,
@@ -19,44 +17,54 @@ export async function up(knex: Knex): Promise<void> {
       forget_after double precision, refuses boolean
     );
 
-    -- Takes one attempt on every counter, or on none when one of them refuses. Counters are locked in
-    -- one order, so attempts that share some wait for each other and never for ever.
+    -- Takes one attempt on every counter, or on none when one of them refuses: then all tell the longest
+    -- wait, which is never 0. Counters are locked in one order, so attempts that share some wait for
+    -- each other and never for ever.
     CREATE FUNCTION take_attempts(counters jsonb)
     RETURNS TABLE (key text, count integer, wait double precision) LANGUAGE plpgsql AS $$
     #variable_conflict use_column
     DECLARE
-      present timestamptz := clock_timestamp();
+      present timestamptz;
       wanted attempt_counter[] := ARRAY(
         SELECT c FROM jsonb_populate_recordset(NULL::attempt_counter, counters) AS c ORDER BY c.key);
-      refused boolean;
+      remaining double precision;
     BEGIN
       -- Whoever is refused writes nothing: a flood of attempts costs a look-up each.
-      SELECT EXISTS (SELECT FROM unnest(wanted) AS c JOIN attempts AS a ON a.key = c.key
-        WHERE c.refuses AND a.blocked_until > present) INTO refused;
-      IF NOT refused THEN
+      remaining := attempts_wait(wanted);
+      IF remaining IS NULL THEN
         INSERT INTO attempts AS a (key, count, expires_at)
-        SELECT c.key, 0, present + make_interval(secs => c.forget_after) FROM unnest(wanted) AS c
+        SELECT c.key, 0, clock_timestamp() + make_interval(secs => c.forget_after)
+          FROM unnest(wanted) AS c
         ON CONFLICT ON CONSTRAINT attempts_pkey DO UPDATE SET
           count = CASE WHEN a.expires_at > clock_timestamp() THEN a.count ELSE 0 END;
         -- Others may have been counted while this one waited for its locks.
-        present := clock_timestamp();
-        SELECT EXISTS (SELECT FROM unnest(wanted) AS c JOIN attempts AS a ON a.key = c.key
-          WHERE c.refuses AND a.blocked_until > present) INTO refused;
+        remaining := attempts_wait(wanted);
       END IF;
-      IF refused THEN
-        RETURN QUERY SELECT a.key, a.count,
-            CASE WHEN c.refuses THEN greatest(extract(epoch FROM a.blocked_until - clock_timestamp()), 0) ELSE 0
-              END::double precision
-          FROM unnest(wanted) AS c JOIN attempts AS a ON a.key = c.key;
+      -- The wait is the one that was decided on: asked again, it may be over, and 0 means go on.
+      IF remaining IS NOT NULL THEN
+        RETURN QUERY SELECT c.key, coalesce(a.count, 0), remaining
+          FROM unnest(wanted) AS c LEFT JOIN attempts AS a ON a.key = c.key;
         RETURN;
       END IF;
+      present := clock_timestamp();
       RETURN QUERY UPDATE attempts AS a SET
           count = a.count + 1,
-          blocked_until = present + attempt_delay(a.count + 1, c),
+          blocked_until = CASE WHEN a.count + 1 < c.free THEN '-infinity'
+            ELSE present + attempt_delay(a.count + 1, c) END,
           expires_at = present + attempt_delay(a.count + 1, c) + make_interval(secs => c.forget_after)
         FROM unnest(wanted) AS c WHERE a.key = c.key
         RETURNING a.key, a.count, 0::double precision;
     END $$;
+
+    -- The longest wait in seconds, always more than 0; NULL when no counter refuses.
+    CREATE FUNCTION attempts_wait(wanted attempt_counter[])
+    RETURNS double precision LANGUAGE sql AS $$
+      SELECT greatest(max(extract(epoch FROM a.blocked_until - moment.present)), 0.001)::double precision
+      FROM (SELECT clock_timestamp() AS present OFFSET 0) AS moment, unnest(wanted) AS c
+        JOIN attempts AS a ON a.key = c.key
+      WHERE c.refuses AND a.blocked_until > moment.present
+      HAVING count(*) > 0
+    $$;
 
     -- Twice as long with every attempt beyond the free ones, up to the longest.
     CREATE FUNCTION attempt_delay(count integer, counter attempt_counter)
@@ -82,15 +90,9 @@ export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     DROP FUNCTION settle_attempts(text[], text[]);
     DROP FUNCTION take_attempts(jsonb);
+    DROP FUNCTION attempts_wait(attempt_counter[]);
     DROP FUNCTION attempt_delay(integer, attempt_counter);
     DROP TYPE attempt_counter;
     DROP TABLE attempts;
-    CREATE TABLE rate_limits (
-      key    varchar(255) PRIMARY KEY,
-      points integer NOT NULL DEFAULT 0,
-      expire bigint
-    ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02,
-            autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0.05);
-    CREATE INDEX rate_limits_expire ON rate_limits (expire);
   `);
 }

@@ -17,7 +17,8 @@ export interface AttemptCounter {
   refuses: boolean;
 }
 
-/** Where one counter stands; `wait` is 0, or the seconds until another attempt is allowed. */
+/** Where one counter stands; `wait` is 0, or the seconds until another attempt is allowed: of one that
+ * was refused the same for all its counters. */
 export interface AttemptStanding {
   key: string;
   count: number;

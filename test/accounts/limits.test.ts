@@ -96,7 +96,7 @@ test('switched off, nothing is counted', async (t) => {
 });
 
 test('sixty guesses at once at three processes: five are checked', async (t) => {
-  const nodes = await startNodes({ count: 3, environment: { GATEHOUSE_CAPTCHA: 'off' } });
+  const nodes = await startNodes({ count: 3 });
   t.teardown(() => nodes.stop());
   const agent = createAgent(nodes.issuer);
   const page = await agent.get(authorizeUrl(nodes, nodes.client('web')));

@@ -15,7 +15,6 @@ test.before(async () => {
     count: 3,
     environment: {
       GATEHOUSE_SIGN_UP: 'open',
-      GATEHOUSE_CAPTCHA: 'off',
       // Nobody listens: its mails wait, and that is fine.
       GATEHOUSE_SMTP_URL: 'smtp://127.0.0.1:9',
       GATEHOUSE_MAIL_FROM: 'no-reply@example.com',

@@ -10,6 +10,7 @@ test.before(async () => {
   nodes = await startNodes({
     count: 3,
     environment: {
+      GATEHOUSE_CAPTCHA: 'svg,altcha',
       GATEHOUSE_SIGN_UP: 'open',
       GATEHOUSE_SMTP_URL: 'smtp://127.0.0.1:9',
       GATEHOUSE_MAIL_FROM: 'gatehouse@example.com',
