@@ -2,14 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
 import test from 'ava';
+import type { HashSource } from '../../src/accounts/passwords/imported/hash-kind.ts';
 import { sealImportedHash } from '../../src/accounts/passwords/imported/hash-kinds.ts';
 import { createPasswords } from '../../src/accounts/passwords/passwords.ts';
 import { setPasswordHash } from '../../src/storage/accounts.ts';
+import { seal } from '../../src/storage/sealed-value.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { addAccount } from '../_protocol.ts';
 import { foreignHashes } from './_foreign-hashes.ts';
 import { attempt } from './_guesses.ts';
+import { HASHES_ELSEWHERE, PASSWORD_ELSEWHERE } from './_hashes-elsewhere.ts';
 
 const PASSWORD = 'three yellow tram tickets';
 const [old, current] = [randomBytes(32), randomBytes(32)];
@@ -85,6 +88,15 @@ test('hashes of other systems are checked as those systems would', async (t) => 
   }
 });
 
+test('hashes that other programs made are checked as those programs would', async (t) => {
+  const { verify } = await createPasswords({ peppers: [current] });
+  for (const [name, source] of Object.entries(HASHES_ELSEWHERE)) {
+    const stored = sealImportedHash(source, current);
+    t.true((await verify(stored, PASSWORD_ELSEWHERE)).matches, name);
+    t.false((await verify(stored, PASSWORD)).matches, name);
+  }
+});
+
 test('they match what was typed in the form that the other system hashed', async (t) => {
   const { verify } = await createPasswords({ peppers: [current] });
   for (const typed of ['cafe\u0301 au lait', 'café au lait'])
@@ -94,7 +106,12 @@ test('they match what was typed in the form that the other system hashed', async
 
 const SALT = 'c29tZXNhbHRzb21lc2FsdA';
 const HASH = 'c29tZWhhc2hzb21laGFzaHNvbWVoYXNoc29tZWhhc2g';
-const refused: [string | Record<string, unknown>, RegExp][] = [
+const refused: [HashSource, RegExp][] = [
+  [`$argon2id$v=19$m=8,t=1,p=16$${SALT}$${HASH}`, /m must be at least 8 times its p/],
+  [
+    { algorithm: 'scrypt', n: 2 ** 17, r: 1, p: 1, salt: SALT, hash: HASH },
+    /n is too large for its r/,
+  ],
   [`$argon2id$v=19$m=4194304,t=1,p=1$${SALT}$${HASH}`, /costs too much/],
   ['$argon2id$v=19$m=x', /not written like/],
   [`$2b$31$${'a'.repeat(53)}`, /cost must be from 4 to 15/],
@@ -130,6 +147,16 @@ test('what cannot be used, or costs too much, is refused with a reason', (t) => 
       { message: reason },
       JSON.stringify(source).slice(0, 80),
     );
+});
+
+test('what an earlier release let in and this one refuses matches nothing', async (t) => {
+  const { verify } = await createPasswords({ peppers: [current] });
+  for (const [source] of refused) {
+    const sealed = seal(current, JSON.stringify(source), 'imported password hash');
+    t.deepEqual(await verify(`imported:${sealed.toString('base64')}`, PASSWORD), {
+      ...{ matches: false, outdated: false },
+    });
+  }
 });
 
 test('an imported account signs in, and has a hash of our own from then on', async (t) => {

@@ -1,7 +1,15 @@
 // accounts import: from a file to people who sign in.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -10,10 +18,11 @@ import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { eventually } from '../_protocol.ts';
 import { foreignHashes } from '../accounts/_foreign-hashes.ts';
 import { attempt } from '../accounts/_guesses.ts';
+import { HASHES_ELSEWHERE, PASSWORD_ELSEWHERE } from '../accounts/_hashes-elsewhere.ts';
 import { forget, NEW_PASSWORD, newestMail } from '../accounts/_person.ts';
 import { type Environment, environmentOf, run, runJson } from './_cli.ts';
 
-const PASSWORD = 'four green ferry whistles';
+const PASSWORD = PASSWORD_ELSEWHERE;
 const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-import-test-'));
 
 let gatehouse: Gatehouse;
@@ -34,13 +43,20 @@ function write(name: string, lines: (string | object)[]): string {
   return path;
 }
 
+/** An import with refused lines, which ends with 1, and what it printed. */
+async function importRefusing(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await run(['accounts', 'import', ...args, '--json'], env);
+  if (code !== 1) throw new Error(`the import ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
 const find = async (email: string) => {
   const query = await gatehouse.db.query();
   return query('accounts').where({ email }).first();
 };
 
 test('people sign in with the passwords that they had elsewhere, whatever hashed them', async (t) => {
-  const hashes = Object.entries(await foreignHashes(PASSWORD));
+  const hashes = Object.entries({ ...(await foreignHashes(PASSWORD)), ...HASHES_ELSEWHERE });
   const lines = hashes.map(([, password_hash], n) => ({
     ...{ email: `Moved${n}@EXAMPLE.com`, email_verified: true, password_hash },
     ...{ given_name: 'Mo', family_name: `Nr ${n}`, roles: ['developer', 'developer'] },
@@ -101,22 +117,34 @@ const refused: [string | object, RegExp][] = [
   [{ email: 'a@example.com', roles: ['two words'] }, /^roles\.0: A role must have/],
   [{ email: 'a@example.com', email_verified: 'yes' }, /^email_verified: /],
   [{ email: 'a@example.com', password_hash: 'secret' }, /^password_hash: it is no argon2/],
-  [{ email: 'a@example.com', password_hash: 7 }, /^password_hash: /],
-  [`{"email": "${'x'.repeat(70_000)}"}`, /^It has more than 65536 bytes\.$/],
+  [
+    { email: 'a@example.com', password_hash: 7 },
+    /^password_hash: It must be a string, or an object/,
+  ],
+  // Each of these once ended the whole run.
+  [
+    { email: 'a@example.com', password_hash: { algorithm: { toString: 1 } } },
+    /strings and numbers/,
+  ],
+  [
+    `{"email":"a@example.com","password_hash":${'{"a":'.repeat(2500)}1${'}'.repeat(2500)}}`,
+    /strings and numbers/,
+  ],
+  [`{"email": "${'x'.repeat(17_000)}"}`, /^It has more than 16384 bytes\.$/],
 ];
 test('a line that is wrong is refused with its number and a reason, and the others are imported', async (t) => {
   const good = (n: number) => ({ email: `good${n}@example.com`, email_verified: true });
   const lines = refused.flatMap(([line], n) => [good(n), line, '']);
   const file = write('refused.jsonl', lines);
   const { code, stdout, stderr } = await run(['accounts', 'import', file], env);
-  t.is(code, 0);
+  t.is(code, 1);
   t.regex(
     stdout,
     new RegExp(`^created +${refused.length}\\nalready there +0\\nrefused +${refused.length}\\n$`),
   );
-  t.is(stderr, `Why lines were refused, and which, is in ${file}.refused.\n`);
-  t.is(statSync(`${file}.refused`).mode & 0o777, 0o600);
-  const report = readFileSync(`${file}.refused`, 'utf8').trimEnd().split('\n');
+  t.is(stderr, `Why lines were refused, and which, is in ${file}.refused.jsonl.\n`);
+  t.is(statSync(`${file}.refused.jsonl`).mode & 0o777, 0o600);
+  const report = readFileSync(`${file}.refused.jsonl`, 'utf8').trimEnd().split('\n');
   const problems = report.map((line) => JSON.parse(line));
   for (const [n, [, reason]] of refused.entries()) {
     t.is(problems[n].line, 3 * n + 2);
@@ -134,7 +162,7 @@ test('bytes that are no UTF-8 are refused; a byte order mark and Windows line en
     Buffer.from('{"email":"last@example.com"}'),
   ];
   writeFileSync(file, Buffer.concat(lines));
-  t.like(await runJson(['accounts', 'import', file], env), { created: 2, refused: 1 });
+  t.like(await importRefusing(file), { created: 2, refused: 1 });
 });
 
 test('an address that is there, in any letter case, is left as it is', async (t) => {
@@ -177,6 +205,9 @@ test('a run that was killed is gone on with, and nobody is there twice or missin
     ...{ email: `person${n}@killed.example`, email_verified: true, password_hash },
   }));
   const file = write('killed.jsonl', ['not JSON', ...lines, 'nor this']);
+  // Somebody is signing up with an address of the seventh batch: the import waits there.
+  const held = await gatehouse.db.knex.transaction();
+  await held('accounts').insert({ id: 'usr_held', email: 'person3100@killed.example' });
   const args = ['src/cli.ts', 'accounts', 'import', file];
   const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...env } });
   await eventually(
@@ -186,15 +217,16 @@ test('a run that was killed is gone on with, and nobody is there twice or missin
   );
   child.kill('SIGKILL');
   await once(child, 'exit');
+  await held.rollback();
   t.true(existsSync(`${file}.progress`), 'it was stopped in the middle');
-  const counts = await runJson(['accounts', 'import', file, '--resume'], env);
+  const counts = await importRefusing(file, '--resume');
   t.is(Number(counts['created']) + Number(counts['skipped']), 6000);
   t.is(counts['refused'], 2);
   const query = await gatehouse.db.query();
   const [row] = await query('accounts').whereLike('email', '%@killed.example').count();
   t.is(Number(row?.['count']), 6000);
   t.false(existsSync(`${file}.progress`));
-  const report = readFileSync(`${file}.refused`, 'utf8').trimEnd().split('\n');
+  const report = readFileSync(`${file}.refused.jsonl`, 'utf8').trimEnd().split('\n');
   t.deepEqual(
     report.map((line) => JSON.parse(line).line),
     [1, 6002],
@@ -208,6 +240,18 @@ test('a file that changed since is not gone on with', async (t) => {
   const { code, stderr } = await run(['accounts', 'import', file, '--resume'], env);
   t.is(code, 1);
   t.regex(stderr, /has changed since that run: leave out --resume/);
+});
+
+test('a report never overwrites what is imported', async (t) => {
+  const file = write('report.jsonl', [{ email: 'report@example.com' }]);
+  const before = readFileSync(file, 'utf8');
+  symlinkSync(file, `${file}.link`);
+  for (const report of [file, `${file}.link`]) {
+    const { code, stderr } = await run(['accounts', 'import', file, '--report', report], env);
+    t.is(code, 1);
+    t.regex(stderr, /^--report must name another file/);
+    t.is(readFileSync(file, 'utf8'), before);
+  }
 });
 
 test('a file that is missing, or none, is one sentence', async (t) => {

@@ -4,17 +4,20 @@ import { z } from 'zod';
 import type { ImportedAccount } from '../../storage/imported-accounts.ts';
 import { roleName } from '../create-account.ts';
 import { parseEmailAddress } from '../email-address.ts';
-import { HashProblem } from '../passwords/imported/hash-kind.ts';
+import { HashProblem, type HashSource } from '../passwords/imported/hash-kind.ts';
 import { sealImportedHash } from '../passwords/imported/hash-kinds.ts';
 import { personName } from '../person-name.ts';
 
+const NO_HASH = 'It must be a string, or an object of strings and numbers.';
 const line = z.strictObject({
   email: z.string(),
   email_verified: z.boolean().default(false),
   given_name: personName.nullish(),
   family_name: personName.nullish(),
   roles: z.array(roleName).max(50).default([]),
-  password_hash: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  password_hash: z
+    .union([z.string(), z.record(z.string(), z.union([z.string(), z.number()]))], NO_HASH)
+    .nullish(),
 });
 
 /** Why a line is refused, as a sentence. It repeats nothing of the line. */
@@ -51,7 +54,7 @@ function sentence({ path, message, code }: z.core.$ZodIssue): string {
   return path.length > 0 ? `${path.join('.')}: ${message}` : 'It is no JSON object.';
 }
 
-function sealed(source: string | Record<string, unknown>, pepper: Buffer): string {
+function sealed(source: HashSource, pepper: Buffer): string {
   try {
     return sealImportedHash(source, pepper);
   } catch (error) {

@@ -11,7 +11,7 @@ export interface Line {
   problem?: string;
 }
 
-const MOST_BYTES = 64 * 1024;
+const MOST_BYTES = 16 * 1024;
 const NEWLINE = 0x0a;
 
 /** Reads on from `start`, the place behind a line. A line that is too long is dropped while it is read. */

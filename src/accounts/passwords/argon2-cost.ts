@@ -22,6 +22,8 @@ export function argon2Problem(hash: string): string | undefined {
   } = Object.fromEntries(parameters.map(([name, value]) => [name, Number(value)]));
   if (!memory || !passes || !lanes)
     return 'it is not written like $argon2id$v=19$m=65536,t=3,p=4$salt$hash';
+  // The algorithm has no blocks to work with otherwise, and its library throws (RFC 9106 section 3.1).
+  if (memory < 8 * lanes) return 'its m must be at least 8 times its p';
   if (memory > MOST_KIB || lanes > MOST_LANES || memory * passes > MOST_WORK)
     return `it costs too much: at most m=${MOST_KIB}, p=${MOST_LANES} and ${MOST_WORK} for m times t`;
   return undefined;

@@ -47,12 +47,16 @@ Examples:
     .description('create the accounts of a file, with the password hashes of another system')
     .argument('<file.jsonl>', 'one JSON object a line: docs/import.md says what is in it')
     .option('--resume', 'go on where a run stopped')
-    .option('--report <file>', 'where refused lines are listed (default: <file.jsonl>.refused)')
+    .option(
+      '--report <file>',
+      'where refused lines are listed (default: <file.jsonl>.refused.jsonl)',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 An address that has an account already is left as it is, so a file can be imported again.
+When lines were refused the others are imported, and the command ends with 1.
 
 Example:
   $ npx gatehouse accounts import people.jsonl

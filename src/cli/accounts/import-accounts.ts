@@ -17,8 +17,9 @@ const schema = z.object({
 
 /** Imports the file, and says what became of its lines. */
 export async function runImportAccounts(file: string, options: unknown): Promise<void> {
-  const { resume, report = `${file}.refused`, json } = schema.parse(options);
+  const { resume, report = `${file}.refused.jsonl`, json } = schema.parse(options);
   expectFile(file);
+  expectOther(file, report);
   const progressFile = openProgressFile(file);
   const start = progressFile.start(resume);
   // A run that goes on adds to what the one before it wrote.
@@ -45,6 +46,8 @@ export async function runImportAccounts(file: string, options: unknown): Promise
   bar.end();
   progressFile.remove();
   const { created, skipped, refused } = progress;
+  // A script that goes on after this must not take it that everybody is there.
+  if (refused > 0) process.exitCode = 1;
   if (json) return printJson({ created, skipped, refused, report: refused > 0 ? report : null });
   printFields([
     ['created', String(created)],
@@ -66,6 +69,14 @@ function add(before: Progress, batch: ImportedBatch): Progress {
 
 function toReport({ problems }: ImportedBatch): string {
   return problems.map((problem) => `${JSON.stringify(problem)}\n`).join('');
+}
+
+// The report is written from its beginning, and the input would be gone.
+function expectOther(file: string, report: string): void {
+  const found = statSync(report, { throwIfNoEntry: false });
+  const { ino, dev } = statSync(file);
+  if (found?.ino === ino && found.dev === dev)
+    throw new UsageError(`--report must name another file than ${file}.`);
 }
 
 function expectFile(file: string): void {

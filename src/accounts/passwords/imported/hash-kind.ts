@@ -1,7 +1,10 @@
 // What every kind of foreign password hash is. A new kind is one file and one line in hash-kinds.ts.
 
 /** What a line of an import says: a string in one of the usual notations, or an object of fields. */
-export type HashSource = string | Record<string, unknown>;
+export type HashSource = string | Fields;
+
+/** An object in an import. Its values are plain, so that no depth or odd prototype has to be thought of. */
+export type Fields = Record<string, string | number>;
 
 /** Checks a password against one hash. */
 export type Verifier = (password: string) => Promise<boolean>;
@@ -30,7 +33,7 @@ export function fromHex(text: unknown, what: string): Buffer {
 }
 
 /** The `salt` and `hash` of an object, in its `encoding`. */
-export function bytesOf(source: Record<string, unknown>): { salt: Buffer; hash: Buffer } {
+export function bytesOf(source: Fields): { salt: Buffer; hash: Buffer } {
   const { encoding = 'base64', salt, hash } = source;
   if (encoding !== 'base64' && encoding !== 'hex')
     throw new HashProblem('its encoding must be base64 or hex');

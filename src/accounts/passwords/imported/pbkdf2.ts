@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import {
   bytesOf,
   expectUsable,
+  type Fields,
   fromBase64,
   fromHex,
   type HashKind,
@@ -52,7 +53,7 @@ function read(source: string): Pbkdf2Hash | undefined {
   return undefined;
 }
 
-function readObject(source: Record<string, unknown>): Pbkdf2Hash | undefined {
+function readObject(source: Fields): Pbkdf2Hash | undefined {
   const { algorithm, digest, iterations } = source;
   return algorithm === 'pbkdf2' ? { digest, iterations, ...bytesOf(source) } : undefined;
 }

@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   bytesOf,
   expectUsable,
+  type Fields,
   fromBase64,
   type HashKind,
   HashProblem,
@@ -34,7 +35,7 @@ function readLdap(source: string): Verifier | undefined {
   });
 }
 
-function readObject(source: Record<string, unknown>): Verifier | undefined {
+function readObject(source: Fields): Verifier | undefined {
   const digest = String(source['algorithm']).toLowerCase().replace('-', '');
   if (!Object.hasOwn(LENGTHS, digest)) return undefined;
   return verifierOf({ digest, position: source['salt_position'], ...bytesOf(source) });

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import {
   bytesOf,
   expectUsable,
+  type Fields,
   fromBase64,
   fromHex,
   type HashKind,
@@ -53,9 +54,15 @@ function read(source: string): ScryptHash | undefined {
   return undefined;
 }
 
-function readObject(source: Record<string, unknown>): ScryptHash | undefined {
+function readObject(source: Fields): ScryptHash | undefined {
   if (source['algorithm'] !== 'scrypt') return undefined;
-  return checked({ N: source['n'], r: source['r'], p: source['p'], ...bytesOf(source) });
+  // RFC 7914 calls it N, and most libraries n.
+  return checked({
+    N: source['N'] ?? source['n'],
+    r: source['r'],
+    p: source['p'],
+    ...bytesOf(source),
+  });
 }
 
 function checked(raw: {
@@ -69,6 +76,8 @@ function checked(raw: {
   const r = numberWithin(raw.r, 'r', 1, 64);
   const p = numberWithin(raw.p, 'p', 1, 64);
   if (!Number.isInteger(Math.log2(N))) throw new HashProblem('its n must be a power of two');
+  // RFC 7914 section 2; OpenSSL throws otherwise.
+  if (Math.log2(N) >= 16 * r) throw new HashProblem('its n is too large for its r');
   if (128 * N * r > MOST_BYTES || N * r * p > MOST_WORK)
     throw new HashProblem(
       `it costs too much: at most ${MOST_BYTES} bytes and ${MOST_WORK} for n times r times p`,
