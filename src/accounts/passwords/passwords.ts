@@ -55,7 +55,6 @@ export async function createPasswords(deps: { peppers: Buffer[] }): Promise<Pass
   };
 
   const verify = async (hash: string | null | undefined, password: string) => {
-    if (isTooLong(password)) return NO;
     if (hash && isImportedHash(hash)) return verifyImported(hash, password);
     if (hash && !argon2Problem(hash)) return verifyOwn(hash, password);
     await findPepper(decoy, password);
@@ -65,7 +64,9 @@ export async function createPasswords(deps: { peppers: Buffer[] }): Promise<Pass
   return {
     hash: (password) =>
       limited(() => argon2.hash(normalize(password), { ...PARAMETERS, secret: pepper })),
-    verify: (hash, password) => limited(() => verify(hash, password)),
+    // What nobody can have is nobody's turn in the queue.
+    verify: async (hash, password) =>
+      isTooLong(password) ? NO : limited(() => verify(hash, password)),
   };
 }
 
