@@ -8,8 +8,9 @@ import test from 'ava';
 import { readCommandLine, readProcessState } from '../../src/storage/embedded/process-state.ts';
 import { makeDataDir, open, readHome } from './_embedded-node.ts';
 
-const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip;
+const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip; // reads /proc
 const isRoot = process.getuid?.() === 0;
+const strangerOnly = isRoot ? test.serial.skip : test.serial; // root may write everywhere
 
 // One at a time: every test makes a cluster, which keeps a core busy for a second.
 test.beforeEach((t) => t.timeout(60_000));
@@ -118,7 +119,7 @@ test.serial('a file in the place of the data directory is refused', async (t) =>
   await t.throwsAsync(open(t, file), { message: /is not a directory/ });
 });
 
-(isRoot ? test.serial.skip : test.serial)('a closed data directory is refused', async (t) => {
+strangerOnly('a closed data directory is refused', async (t) => {
   const dataDir = join(await makeDataDir(t), 'closed');
   await mkdir(dataDir, { mode: 0o500 });
   await t.throwsAsync(open(t, dataDir), { message: /may not write to its data directory/ });

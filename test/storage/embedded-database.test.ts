@@ -14,8 +14,8 @@ import {
   startNode,
 } from './_embedded-node.ts';
 
-const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip;
-const rootOnly = process.getuid?.() === 0 ? test.serial : test.serial.skip;
+const linuxOnly = process.platform === 'linux' ? test.serial : test.serial.skip; // reads /proc
+const rootOnly = process.getuid?.() === 0 ? test.serial : test.serial.skip; // drops root
 const addRow = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const readRow = 'SELECT answer FROM kept';
 
