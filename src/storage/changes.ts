@@ -13,7 +13,7 @@ const RETRY_MS = 500;
 /** No cache is trusted when its node has not asked for this long. */
 const MAX_NEWS_AGE_MS = 5000;
 
-export type Topic = 'clients' | 'apis' | 'signing_keys' | 'terms';
+export type Topic = 'clients' | 'apis' | 'signing_keys' | 'terms' | 'connectors';
 
 /** `key` names what changed; undefined: anything of the topic. A rejected listener is called again. */
 export type ChangeListener = (key: string | undefined) => void | Promise<void>;

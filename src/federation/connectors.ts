@@ -1,0 +1,83 @@
+// The one map of connector kinds, and the connectors that are configured.
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { cacheUntilChanged } from '../storage/cache.ts';
+import type { Changes } from '../storage/changes.ts';
+import { type ConnectorRow, listConnectors } from '../storage/connectors.ts';
+import type { Database } from '../storage/database.ts';
+import type { ConnectorKind } from './connector.ts';
+import { oidc } from './kinds/oidc.ts';
+import { type CommonSettings, commonSettings } from './settings.ts';
+
+/** Every kind of upstream by its name in the configuration. */
+export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
+  oidc,
+};
+
+/** One configured upstream. */
+export interface Connector {
+  /** Part of the redirect URI. */
+  id: string;
+  /** What its button says. */
+  name: string;
+  enabled: boolean;
+  kind: ConnectorKind;
+  kindName: string;
+  settings: CommonSettings;
+  /** Changes with every change of the configuration. */
+  version: string;
+}
+
+export interface Connectors {
+  /** In the order in which they were added, disabled ones too. */
+  all(): Promise<Connector[]>;
+  /** One that may be used: undefined when it is unknown or disabled. */
+  findEnabled(id: string): Promise<Connector | undefined>;
+}
+
+/** The connectors of this installation, kept in memory until one changes. */
+export function createConnectors(deps: { db: Database; changes: Changes }): Connectors {
+  const load = cacheUntilChanged({
+    changes: deps.changes,
+    topic: 'connectors',
+    maxEntries: 1,
+    load: async () => (await listConnectors(deps.db)).map(toConnector),
+  });
+  const all = () => load('all');
+  return {
+    all,
+    findEnabled: async (id) => (await all()).find((one) => one.id === id && one.enabled),
+  };
+}
+
+/** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
+export function parseSettings(kindName: string, input: unknown): CommonSettings {
+  const parsed = schemaOf(kindName).safeParse(input);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'settings'}: ${message}.`,
+  );
+  throw new UsageError(problems);
+}
+
+/** Maps a row to the connector that it configures. */
+export function toConnector(row: ConnectorRow): Connector {
+  return {
+    ...{ id: row.id, name: row.name, enabled: row.enabled },
+    kind: kindOf(row.kind),
+    kindName: row.kind,
+    settings: parseSettings(row.kind, row.settings),
+    version: row.updated_at.toISOString(),
+  };
+}
+
+function kindOf(name: string): ConnectorKind {
+  const kind = CONNECTOR_KINDS[name];
+  if (kind) return kind;
+  const known = Object.keys(CONNECTOR_KINDS).join(', ');
+  throw new UsageError(`There is no kind of connector ${name}. The kinds: ${known}.`);
+}
+
+function schemaOf(kindName: string): z.ZodType<CommonSettings> {
+  return z.strictObject({ ...commonSettings.shape, ...kindOf(kindName).settings });
+}
