@@ -14,6 +14,8 @@ export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
   oidc,
 };
 
+type Settings = CommonSettings & Record<string, unknown>;
+
 /** One configured upstream. */
 export interface Connector {
   /** Part of the redirect URI. */
@@ -23,7 +25,8 @@ export interface Connector {
   enabled: boolean;
   kind: ConnectorKind;
   kindName: string;
-  settings: CommonSettings;
+  /** Those that all kinds have, and those of its own. */
+  settings: Settings;
   /** Changes with every change of the configuration. */
   version: string;
 }
@@ -51,7 +54,7 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
 }
 
 /** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
-export function parseSettings(kindName: string, input: unknown): CommonSettings {
+export function parseSettings(kindName: string, input: unknown): Settings {
   const parsed = schemaOf(kindName).safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
@@ -78,6 +81,6 @@ function kindOf(name: string): ConnectorKind {
   throw new UsageError(`There is no kind of connector ${name}. The kinds: ${known}.`);
 }
 
-function schemaOf(kindName: string): z.ZodType<CommonSettings> {
+function schemaOf(kindName: string): z.ZodType<Settings> {
   return z.strictObject({ ...commonSettings.shape, ...kindOf(kindName).settings });
 }

@@ -12,6 +12,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
+/** The texts of a claim that is a list; undefined when it is none. */
+export function namesOf(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((name) => typeof name === 'string' && name !== '');
+}
+
 /** The client's secret, authenticated as the upstream wants it. Throws a Refusal when none is set. */
 export function secretOf({ settings, readSecret }: Upstream): string {
   if (!settings.client_secret) throw new Refusal('misconfigured', 'Set client_secret.');
@@ -66,6 +72,6 @@ export function standardIdentity(claims: client.IDToken): UpstreamIdentity {
     displayName: textOf(claims['name']),
     sid: textOf(claims['sid']),
     authTime: claims.auth_time,
-    amr: claims.amr,
+    amr: namesOf(claims['amr']),
   };
 }

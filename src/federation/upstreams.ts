@@ -4,7 +4,7 @@ import type { OutgoingFetch, Upstream } from './connector.ts';
 import type { Connector } from './connectors.ts';
 
 /** A connector whose upstream was found: endpoints, keys and client authentication. */
-export interface OpenUpstream extends Upstream {
+export interface OpenUpstream extends Upstream<Record<string, unknown>> {
   configuration: Configuration;
 }
 
@@ -32,7 +32,7 @@ export function redirectUriOf(issuer: string, connectorId: string): string {
 export function createUpstreams(deps: UpstreamDeps): Upstreams {
   return {
     async open(connector) {
-      const upstream: Upstream = {
+      const upstream: Upstream<Record<string, unknown>> = {
         settings: connector.settings,
         readSecret: deps.readSecret,
         fetch: deps.fetchFor(connector),
