@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
-import { type ConnectorRow, listConnectors } from '../storage/connectors.ts';
+import {
+  type ConnectorRow,
+  listConnectors,
+  listProvenDomains,
+  type ProvenDomain,
+} from '../storage/connectors.ts';
 import type { Database } from '../storage/database.ts';
 import type { ConnectorKind } from './connector.ts';
 import { oidc } from './kinds/oidc.ts';
@@ -36,6 +41,8 @@ export interface Connectors {
   all(): Promise<Connector[]>;
   /** One that may be used: undefined when it is unknown or disabled. */
   findEnabled(id: string): Promise<Connector | undefined>;
+  /** E-mail domains that lead to a connector. */
+  domains(): Promise<ProvenDomain[]>;
 }
 
 /** The connectors of this installation, kept in memory until one changes. */
@@ -46,9 +53,16 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
     maxEntries: 1,
     load: async () => (await listConnectors(deps.db)).map(toConnector),
   });
+  const loadDomains = cacheUntilChanged({
+    changes: deps.changes,
+    topic: 'connectors',
+    maxEntries: 1,
+    load: () => listProvenDomains(deps.db),
+  });
   const all = () => load('all');
   return {
     all,
+    domains: () => loadDomains('all'),
     findEnabled: async (id) => (await all()).find((one) => one.id === id && one.enabled),
   };
 }
