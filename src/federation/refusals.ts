@@ -1,6 +1,6 @@
 // Whatever can go wrong with an upstream, as one of our reasons.
 import * as client from 'openid-client';
-import { type ConnectorKind, type Explanation, Refusal, type RefusalReason } from './connector.ts';
+import { type Explanation, Refusal, type RefusalReason, type UpstreamError } from './connector.ts';
 
 /** RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6. */
 const REASONS: Record<string, RefusalReason> = {
@@ -28,7 +28,10 @@ const NO_ANSWER = new Set([
 ]);
 
 /** Translates any error of a trip to an upstream. The message is for the log: it holds no secret. */
-export function refusalOf(kind: Pick<ConnectorKind, 'explain'>, error: unknown): Refusal {
+export function refusalOf(
+  kind: { explain?(error: UpstreamError): Explanation | undefined },
+  error: unknown,
+): Refusal {
   const known = refusalBehind(error);
   if (known) return known;
   const answered = oauthErrorOf(error);
