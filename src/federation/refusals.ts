@@ -1,6 +1,12 @@
 // Whatever can go wrong with an upstream, as one of our reasons.
 import * as client from 'openid-client';
-import { type Explanation, Refusal, type RefusalReason, type UpstreamError } from './connector.ts';
+import {
+  type ConnectorKind,
+  type Explanation,
+  Refusal,
+  type RefusalReason,
+  type Upstream,
+} from './connector.ts';
 
 /** RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6. */
 const REASONS: Record<string, RefusalReason> = {
@@ -29,14 +35,16 @@ const NO_ANSWER = new Set([
 
 /** Translates any error of a trip to an upstream. The message is for the log: it holds no secret. */
 export function refusalOf(
-  kind: { explain?(error: UpstreamError): Explanation | undefined },
+  kind: Pick<ConnectorKind, 'explain'>,
   error: unknown,
+  upstream?: Upstream<Record<string, unknown>>,
 ): Refusal {
-  const known = refusalBehind(error);
-  if (known) return known;
+  const refusal = refusalBehind(error);
+  if (refusal) return refusal;
   const answered = oauthErrorOf(error);
   if (answered) {
-    const { reason, advice } = kind.explain?.(answered) ?? standardExplanation(answered);
+    const known = upstream && kind.explain?.(answered, upstream);
+    const { reason, advice } = known ?? standardExplanation(answered);
     return new Refusal(reason, advice, { cause: error });
   }
   const code = codeOf(error);
