@@ -1,5 +1,6 @@
 // Whatever can go wrong with an upstream, as one of our reasons.
 import * as client from 'openid-client';
+import { UsageError } from '../errors.ts';
 import { type ConnectorKind, type Explanation, Refusal, type RefusalReason } from './connector.ts';
 
 /** RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6. */
@@ -31,6 +32,8 @@ const NO_ANSWER = new Set([
 export function refusalOf(kind: Pick<ConnectorKind, 'explain'>, error: unknown): Refusal {
   const known = refusalBehind(error);
   if (known) return known;
+  // A secret that cannot be read.
+  if (error instanceof UsageError) return new Refusal('misconfigured', error.message);
   const answered = oauthErrorOf(error);
   if (answered) {
     const { reason, advice } = kind.explain?.(answered) ?? standardExplanation(answered);
