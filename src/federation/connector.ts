@@ -94,7 +94,10 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
   pkce?: boolean;
   /** `form_post`: the answer comes as a cross-site POST. */
   responseMode?: 'form_post';
-  /** Finds endpoints, keys and issuer, and prepares the client's authentication. May be kept for an hour. */
+  /**
+   * Finds endpoints, keys and issuer, and prepares the client's authentication. Runs for each
+   * sign-in; the documents that it reads are kept for an hour.
+   */
   configure(upstream: Upstream<z.infer<z.ZodObject<Own>>>): Promise<Configuration>;
   /** Parameters of the authorization request beyond client, redirect URI, scope, state, nonce and PKCE. */
   authorizationParameters?(
