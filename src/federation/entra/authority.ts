@@ -41,7 +41,6 @@ export async function discoverTenant(
     throw explainNoDocument(error, `${authority}/${tenant}`);
   });
   configuration[client.customFetch] = upstream.fetch as client.CustomFetch;
-  client.enableNonRepudiationChecks(configuration);
   const metadata = configuration.serverMetadata();
   if (!isIssuerOf(metadata.issuer, authority, tenant))
     throw foreign(`the issuer ${metadata.issuer}`, authority);
