@@ -33,13 +33,7 @@ export const entraExternalId: ConnectorKind<typeof settings> = {
   configure: discoverCustomers,
   authorizationParameters: (_upstream, hints) => authorizationParameters(hints, { signUp: true }),
   async readIdentity(upstream, { tokens }) {
-    const { tenant } = upstream.settings;
     const person = personOf(tokens, issuerOf);
-    if (person.tid !== tenant)
-      throw new Refusal(
-        'not_admitted',
-        `An account of the tenant ${person.tid}, not of ${tenant}.`,
-      );
     const identity = identityOf(person);
     const groups = await groupsOf(person.claims, undefined);
     return {

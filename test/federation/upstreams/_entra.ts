@@ -139,7 +139,11 @@ export function createExternalId(options: EntraOptions = {}): EntraFake {
 }
 
 /** The error body of Entra's token endpoint. */
-export function aadsts(number: number, text: string, error = 'invalid_grant'): Faults['token'] {
+export function aadsts(
+  number: number,
+  text: string,
+  error = 'invalid_grant',
+): NonNullable<Faults['token']> {
   return {
     error,
     error_description: `AADSTS${number}: ${text} Trace ID: 0000 Correlation ID: 0000 Timestamp: 2026-11-27 22:00:00Z`,
