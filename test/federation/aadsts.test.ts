@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type ConnectorKind, Refusal, type RefusalReason } from '../../src/federation/connector.ts';
 import { CONNECTOR_KINDS } from '../../src/federation/connectors.ts';
-import { open, travel } from './_trip.ts';
+import { open, travel } from './_entra-trip.ts';
 import { CLIENT_SECRET } from './upstreams/_authorization-server.ts';
 import { aadsts, CONTOSO, createEntra, createExternalId } from './upstreams/_entra.ts';
 

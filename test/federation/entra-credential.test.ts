@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { Refusal } from '../../src/federation/connector.ts';
 import { parseSettings } from '../../src/federation/connectors.ts';
-import { travel } from './_trip.ts';
+import { travel } from './_entra-trip.ts';
 import { type Certificate, createCertificate } from './upstreams/_certificate.ts';
 import { CONTOSO, createEntra, createExternalId } from './upstreams/_entra.ts';
 import { OUR_CLIENT } from './upstreams/_oidc.ts';

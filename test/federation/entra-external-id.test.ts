@@ -2,7 +2,7 @@
 import test from 'ava';
 import { Refusal } from '../../src/federation/connector.ts';
 import { parseSettings } from '../../src/federation/connectors.ts';
-import { addressOfTrip, open, travel } from './_trip.ts';
+import { addressOfTrip, open, travel } from './_entra-trip.ts';
 import { CONTOSO, createExternalId, type EntraOptions, FABRIKAM } from './upstreams/_entra.ts';
 import { OUR_CLIENT } from './upstreams/_oidc.ts';
 

@@ -1,7 +1,7 @@
 // Groups of Microsoft Entra: in the token, or at Graph, and never half of them.
 import test from 'ava';
 import { parseSettings } from '../../src/federation/connectors.ts';
-import { travel } from './_trip.ts';
+import { travel } from './_entra-trip.ts';
 import { CONTOSO, createEntra, type EntraFake } from './upstreams/_entra.ts';
 import { json } from './upstreams/_fake.ts';
 import { OUR_CLIENT } from './upstreams/_oidc.ts';

@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { Refusal, type RefusalReason } from '../../src/federation/connector.ts';
 import { parseSettings } from '../../src/federation/connectors.ts';
-import { addressOfTrip, type Trip, travel } from './_trip.ts';
+import { addressOfTrip, type Trip, travel } from './_entra-trip.ts';
 import {
   CONTOSO,
   createEntra,
@@ -156,10 +156,19 @@ test('sovereign clouds and stand-ins have their own issuers, endpoints and Graph
     'http://localhost:4003',
   ]) {
     const fake = createEntra({ authority });
-    const { issuer } = await signIn({ fake, settings: { authority } });
+    const { issuer } = await signIn({ fake, settings: { authority }, insecure: true });
     t.is(issuer, `${authority}/${CONTOSO}/v2.0`);
     t.deepEqual([...new Set(fake.requests.map(({ url }) => url.origin))], [authority]);
   }
+});
+
+test('an authority without TLS is for the demo only', async (t) => {
+  const authority = 'http://localhost:4003';
+  const fake = createEntra({ authority });
+  const settings = { authority };
+  const trip = signIn({ fake, settings, insecure: false });
+  t.regex(await isRefused(t, trip, 'misconfigured'), /must be https/);
+  t.is(fake.requests.length, 0);
 });
 
 for (const [name, metadata] of Object.entries({

@@ -1,7 +1,7 @@
 // Personal Microsoft accounts.
 import test from 'ava';
 import { Refusal } from '../../src/federation/connector.ts';
-import { addressOfTrip, travel } from './_trip.ts';
+import { addressOfTrip, travel } from './_entra-trip.ts';
 import { CONTOSO, createEntra, type EntraOptions, PERSONAL } from './upstreams/_entra.ts';
 
 const tripWith = (options: EntraOptions = {}, settings = {}) => ({
@@ -39,7 +39,7 @@ test('an organization that calls itself consumers is refused', async (t) => {
 
 test('a stand-in has an authority of its own', async (t) => {
   const authority = 'http://localhost:4003';
-  const trip = tripWith({ authority }, { authority });
+  const trip = { ...tripWith({ authority }, { authority }), insecure: true };
   t.is((await addressOfTrip(trip)).pathname, '/consumers/oauth2/v2.0/authorize');
   t.is((await travel(trip)).issuer, `${authority}/${PERSONAL}/v2.0`);
 });

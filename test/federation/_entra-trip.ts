@@ -16,6 +16,8 @@ export interface Trip {
   /** Secrets by reference, besides that of the client. */
   secrets?: Record<string, string>;
   hints?: AuthorizationHints;
+  /** As in the demo. */
+  insecure?: boolean;
 }
 
 const REDIRECT_URI = 'https://id.example.com/federation/one/callback';
@@ -36,7 +38,7 @@ export async function open(trip: Trip): Promise<{ connector: Connector; upstream
     readSecret: (reference: string) => secrets[reference] ?? '',
     fetch: routeTo([trip.fake]),
     redirectUri: REDIRECT_URI,
-    insecure: connector.settings['authority']?.toString().startsWith('http://') ?? false,
+    insecure: trip.insecure ?? false,
   };
   try {
     return {
