@@ -64,7 +64,7 @@ test('missing consent comes with the link by which an administrator gives it', a
   t.is(url.origin + url.pathname, `https://login.microsoftonline.com/${CONTOSO}/v2.0/adminconsent`);
   t.deepEqual(Object.fromEntries(url.searchParams), {
     client_id: 'our-client',
-    redirect_uri: 'https://id.example.com/federation/one/callback',
+    redirect_uri: 'https://gatehouse.example/federation/entra/callback',
     scope: 'openid profile email',
   });
 });
@@ -93,7 +93,7 @@ test('a wrong redirect URI is named as it must be registered', async (t) => {
   const trip = tripTo();
   trip.fake.faults = { token: aadsts(50011, 'The redirect URI does not match.') };
   const { message } = await t.throwsAsync(travel(trip), { instanceOf: Refusal });
-  t.regex(message, /https:\/\/id\.example\.com\/federation\/one\/callback$/);
+  t.regex(message, /https:\/\/gatehouse\.example\/federation\/entra\/callback$/);
 });
 
 for (const kind of ['entra', 'entra-external-id', 'microsoft'])
@@ -112,7 +112,7 @@ for (const kind of ['entra', 'entra-external-id', 'microsoft'])
     t.is(url?.pathname, `/${tenant}/oauth2/v2.0/logout`);
     t.like(Object.fromEntries(url?.searchParams ?? []), {
       logout_hint: 'O.opaque',
-      post_logout_redirect_uri: 'https://id.example.com/federation/one/callback',
+      post_logout_redirect_uri: upstream.redirectUri,
       state: 's',
     });
   });

@@ -5,7 +5,7 @@ import { parseSettings } from '../../src/federation/connectors.ts';
 import { travel } from './_entra-trip.ts';
 import { type Certificate, createCertificate } from './upstreams/_certificate.ts';
 import { CONTOSO, createEntra, createExternalId } from './upstreams/_entra.ts';
-import { OUR_CLIENT } from './upstreams/_oidc.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
 
 const CERTIFICATE = 'file:/run/secrets/entra.crt';
 const KEY = 'file:/run/secrets/entra.key';

@@ -4,7 +4,7 @@ import { Refusal } from '../../src/federation/connector.ts';
 import { parseSettings } from '../../src/federation/connectors.ts';
 import { addressOfTrip, open, travel } from './_entra-trip.ts';
 import { CONTOSO, createExternalId, type EntraOptions, FABRIKAM } from './upstreams/_entra.ts';
-import { OUR_CLIENT } from './upstreams/_oidc.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
 
 const OID = 'aaaaaaaa-0000-4000-8000-000000000001';
 const ISSUER = `https://${CONTOSO}.ciamlogin.com/${CONTOSO}/v2.0`;

@@ -3,8 +3,8 @@ import test from 'ava';
 import { parseSettings } from '../../src/federation/connectors.ts';
 import { travel } from './_entra-trip.ts';
 import { CONTOSO, createEntra, type EntraFake } from './upstreams/_entra.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
 import { json } from './upstreams/_fake.ts';
-import { OUR_CLIENT } from './upstreams/_oidc.ts';
 
 const IDS = ['g-1', 'g-2', 'g-3', 'g-4', 'g-5'];
 const SCOPES = ['openid', 'profile', 'email', 'User.Read'];

@@ -11,7 +11,7 @@ import {
   FABRIKAM,
   PERSONAL,
 } from './upstreams/_entra.ts';
-import { OUR_CLIENT } from './upstreams/_oidc.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
 
 const OID = 'aaaaaaaa-0000-4000-8000-000000000001';
 
