@@ -14,7 +14,7 @@ const rooms = {
   mail: [],
   jobs: [],
   oidc: ['accounts', 'catalog', 'federation'],
-  federation: ['accounts'],
+  federation: ['accounts', 'mail'],
   applications: ['catalog'],
   portals: ['applications', 'catalog', 'accounts'],
   admin: ['accounts', 'catalog', 'applications', 'portals'],
