@@ -12,9 +12,9 @@ const settings = {};
 const person = z.object({
   id: z.string().regex(/^\d+$/),
   username: z.string(),
-  global_name: z.unknown(),
-  email: z.unknown(),
-  verified: z.unknown(),
+  global_name: z.unknown().optional(),
+  email: z.unknown().optional(),
+  verified: z.unknown().optional(),
 });
 
 export const discord: ConnectorKind<typeof settings> = {
