@@ -1,4 +1,5 @@
 // A trip to a fake upstream, by the functions that the server's own flow uses.
+import { emailTrustOf } from '../../src/federation/admission.ts';
 import { authorizationUrl, redeemAnswer } from '../../src/federation/attempt.ts';
 import type { AuthorizationHints, UpstreamIdentity } from '../../src/federation/connector.ts';
 import { CONNECTOR_KINDS, type Connector, parseSettings } from '../../src/federation/connectors.ts';
@@ -62,7 +63,8 @@ export async function goThereAndBack(
   const fields = fieldsOf(await fake.authorize(url));
   onTheWay(fields);
   const { identity } = await redeemAnswer(trip.connector, trip.upstream, secrets, fields);
-  return identity;
+  // As far as the settings let it be believed.
+  return { ...identity, emailTrust: emailTrustOf(trip.upstream, identity) };
 }
 
 function fieldsOf({ body, url }: Callback): URLSearchParams {

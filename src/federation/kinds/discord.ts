@@ -43,6 +43,7 @@ export const discord: ConnectorKind<typeof settings> = {
       subject: me.id,
       email,
       emailTrust: email && me.verified === true ? 'verified' : 'none',
+      emailUnproven: me.verified !== true,
       displayName: textOf(me.global_name) ?? me.username,
     };
   },
