@@ -6,14 +6,18 @@ import { CONNECTOR_KINDS, type Connector, parseSettings } from '../../src/federa
 import { refusalOf } from '../../src/federation/refusals.ts';
 import { type OpenUpstream, redirectUriOf } from '../../src/federation/upstreams.ts';
 import type { KindCase } from './upstreams/_every-kind.ts';
-import { type Callback, routeTo } from './upstreams/_fake.ts';
+import { type Callback, type FakeUpstream, routeTo } from './upstreams/_fake.ts';
 
 export interface Trip {
   connector: Pick<Connector, 'kind'>;
   upstream: OpenUpstream;
 }
 
-type Setup = Pick<KindCase, 'fake' | 'settings' | 'secrets'>;
+type Setup = Pick<KindCase, 'settings' | 'secrets'> & {
+  fake: FakeUpstream;
+  /** As in the demo. */
+  insecure?: boolean;
+};
 
 /** Finds the upstream of a kind, as `settings` say. Throws a Refusal. */
 export async function openUpstream(kindName: string, setup: Setup): Promise<Trip> {
@@ -28,7 +32,7 @@ export async function openUpstream(kindName: string, setup: Setup): Promise<Trip
     },
     fetch: routeTo([setup.fake]),
     redirectUri: redirectUriOf('https://gatehouse.example', kindName),
-    insecure: false,
+    insecure: setup.insecure ?? false,
   };
   try {
     const configuration = await kind.configure(upstream);

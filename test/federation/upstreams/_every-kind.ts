@@ -3,6 +3,7 @@ import type { EmailTrust } from '../../../src/federation/connector.ts';
 import { APPLE_PRIVATE_KEY, APPLE_TEAM, createApple, newPrivateKey } from './_apple.ts';
 import { CLIENT_ID, CLIENT_SECRET } from './_authorization-server.ts';
 import { createDiscord } from './_discord.ts';
+import { CONTOSO, createEntra, createExternalId, type EntraFake, PERSONAL } from './_entra.ts';
 import { createFacebook } from './_facebook.ts';
 import type { FakeUpstream, SigningKeys } from './_fake.ts';
 import { createGitHub } from './_github.ts';
@@ -92,6 +93,24 @@ export const EVERY_KIND: Record<string, () => KindCase> = {
       rename: () => Object.assign(fake.person, renamed),
     };
   },
+  entra: () =>
+    ofEntra(createEntra({ tenant: CONTOSO, person: { acct: 0, xms_edov: '1' } }), {
+      settings: { tenant: CONTOSO },
+      issuer: `https://login.microsoftonline.com/${CONTOSO}/v2.0`,
+      emailTrust: 'authoritative',
+    }),
+  'entra-external-id': () =>
+    ofEntra(createExternalId({ person: { xms_edov: true } }), {
+      settings: { tenant: CONTOSO, authority: 'https://contoso.ciamlogin.com' },
+      issuer: `https://${CONTOSO}.ciamlogin.com/${CONTOSO}/v2.0`,
+      emailTrust: 'verified',
+    }),
+  microsoft: () =>
+    ofEntra(createEntra({ tenant: 'consumers' }), {
+      settings: {},
+      issuer: `https://login.microsoftonline.com/${PERSONAL}/v2.0`,
+      emailTrust: 'verified',
+    }),
   gitlab: () => ofOidc(createGitLab(), 'https://gitlab.com', 'verified'),
   oidc() {
     const issuer = 'https://login.example.org';
@@ -121,6 +140,25 @@ function ofOidc(fake: OidcFake, issuer: string, emailTrust: EmailTrust): KindCas
     expected: { issuer, subject: String(sub), email: String(email), emailTrust },
     rename: () =>
       Object.assign(fake.person, { email: 'smith@example.org', name: 'Jo Smith', given_name: 'J' }),
+  };
+}
+
+function ofEntra(
+  fake: EntraFake,
+  one: { settings: object; issuer: string; emailTrust: EmailTrust },
+): KindCase {
+  const { emailTrust, issuer, settings } = one;
+  const { email, oid, tid } = fake.person;
+  return {
+    ...withSecret,
+    fake,
+    settings: { ...OUR_CLIENT, ...settings },
+    expected: { issuer, subject: `${tid}:${oid}`, email: String(email), emailTrust },
+    rename: () =>
+      Object.assign(fake.person, {
+        ...{ email: 'smith@fabrikam.com', preferred_username: 'smith@fabrikam.com' },
+        ...{ name: 'Jo Smith', sub: 'of-a-new-registration' },
+      }),
   };
 }
 
