@@ -55,6 +55,15 @@ export function createOutgoingFetch(
   };
 }
 
+/** The fetch of each connector; private networks are open to those that are set so, and to all in the demo. */
+export function createFetchFor(policy: {
+  insecure: boolean;
+}): (connector: { settings: { private_network: boolean } }) => OutgoingFetch {
+  const inside = createOutgoingFetch({ ...policy, privateNetwork: true });
+  const outside = createOutgoingFetch({ ...policy, privateNetwork: false });
+  return ({ settings }) => (policy.insecure || settings.private_network ? inside : outside);
+}
+
 function startLimit(outer: AbortSignal | null | undefined) {
   const controller = new AbortController();
   const abort = () => controller.abort(new Trouble('took too long'));
