@@ -75,14 +75,22 @@ function defaultOf({ default: value }: Described): string {
 }
 
 function wordsOf(schema: Described): string {
-  const { anyOf, items, properties, additionalProperties: entries } = schema;
-  if (schema.enum) return schema.enum.join(' | ');
-  if (schema.const !== undefined) return String(schema.const);
+  const { anyOf, const: only } = schema;
   if (anyOf) return anyOf.map(wordsOf).join(' | ');
-  if (schema.type === 'array') return `list of ${items ? wordsOf(items) : 'values'}`;
+  if (schema.enum) return schema.enum.join(' | ');
+  if (only !== undefined) return String(only);
+  return wordsOfMany(schema) ?? wordsOfOne(schema);
+}
+
+function wordsOfMany({ items, properties, additionalProperties }: Described): string | undefined {
+  if (items) return `list of ${wordsOf(items)}`;
   if (properties) return `.${Object.keys(properties).join(', .')}`;
-  if (typeof entries === 'object') return `name=${wordsOf(entries)}`;
-  if (schema.type === 'boolean') return 'true | false';
-  if (schema.pattern === SECRET) return 'env:GATEHOUSE_CONNECTOR_... | file:/...';
-  return schema.format === 'uri' ? 'URL' : 'text';
+  if (typeof additionalProperties !== 'object') return undefined;
+  return `.name = ${wordsOf(additionalProperties)}`;
+}
+
+function wordsOfOne({ format, pattern, type }: Described): string {
+  if (type === 'boolean') return 'true | false';
+  if (pattern === SECRET) return 'env:GATEHOUSE_CONNECTOR_... | file:/...';
+  return format === 'uri' ? 'URL' : 'text';
 }

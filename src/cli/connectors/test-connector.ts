@@ -3,7 +3,7 @@ import { createSecretReader } from '../../config.ts';
 import { checkConnector } from '../../federation/check-connector.ts';
 import { toConnector } from '../../federation/connectors.ts';
 import { loadConnector } from '../../federation/manage-connectors.ts';
-import { createFetchFor } from '../../federation/outgoing-fetch.ts';
+import { createFetches } from '../../federation/outgoing-fetch.ts';
 import { withInstallation } from '../open.ts';
 import { note, printJson, printTable } from '../print.ts';
 
@@ -19,7 +19,7 @@ export async function runTest(id: string, json: boolean): Promise<void> {
     issuer,
     insecure,
     readSecret: createSecretReader(),
-    fetchFor: createFetchFor({ insecure }),
+    fetchFor: createFetches({ privateNetwork: insecure, insecure }),
   };
   const checks = await checkConnector(deps, toConnector(row));
   if (checks.some(({ state }) => state === 'failed')) process.exitCode = 1;
