@@ -81,6 +81,8 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
   title: string;
   /** The settings that only this kind has, with their defaults. */
   settings: Own;
+  /** What is wrong with settings that are each right, taken together: `name: what to do`. */
+  problems?(settings: CommonSettings & z.infer<z.ZodObject<Own>>): string[];
   /** The scopes that are asked for, unless the settings name others. */
   scopes: string[];
   /**
@@ -110,7 +112,10 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
     },
   ): Promise<UpstreamIdentity>;
   /** What an error of the authorization or token endpoint means; undefined: what the standard says. */
-  explain?(error: UpstreamError): Explanation | undefined;
+  explain?(
+    error: UpstreamError,
+    upstream: Upstream<z.infer<z.ZodObject<Own>>>,
+  ): Explanation | undefined;
   /** Whether a person who signs out here can sign out there too (RP-Initiated Logout). */
   endSession?(
     upstream: Upstream<z.infer<z.ZodObject<Own>>>,
@@ -147,7 +152,24 @@ export type RefusalReason =
   /** This connector is set up wrongly: secret, redirect URI, client. */
   | 'misconfigured'
   /** The person must do something there, or sign in there anew. */
-  | 'interaction_required';
+  | 'interaction_required'
+  /** The account here is blocked. */
+  | 'blocked'
+  /** An administrator has yet to approve the account. */
+  | 'waiting'
+  /** Nobody gets an account this way. */
+  | 'no_new_accounts'
+  | 'by_invitation'
+  /** Addresses of this domain may not sign up. */
+  | 'domain_not_allowed'
+  /** The proven address has an account, and the connector's policy links nothing. */
+  | 'address_taken'
+  /** People of this domain sign in with another connector. */
+  | 'other_connector'
+  /** Whoever proved to own an account owns another one. */
+  | 'wrong_account'
+  /** The identity is another account's. */
+  | 'identity_taken';
 
 /** Thrown where an upstream, or our settings for it, do not let somebody in. */
 export class Refusal extends Error {

@@ -61,3 +61,19 @@ export async function deleteConnector(db: Database, id: string): Promise<boolean
   await announce(query, 'connectors', id);
   return deleted === 1;
 }
+
+export interface ProvenDomain {
+  domain: string;
+  connector_id: string;
+  /** People of this domain sign in with this connector only. */
+  forced: boolean;
+}
+
+/** The domains of which it is known that they are the connector's. */
+export async function listProvenDomains(db: Database): Promise<ProvenDomain[]> {
+  const query = await db.query();
+  return query<ProvenDomain>('connector_domains')
+    .select('domain', 'connector_id', 'forced')
+    .whereNotNull('proof')
+    .orderBy('domain');
+}
