@@ -13,15 +13,15 @@ import type { Database } from '../storage/database.ts';
 import type { ConnectorKind } from './connector.ts';
 import { apple } from './kinds/apple.ts';
 import { discord } from './kinds/discord.ts';
+import { entra } from './kinds/entra.ts';
+import { entraExternalId } from './kinds/entra-external-id.ts';
 import { facebook } from './kinds/facebook.ts';
 import { github } from './kinds/github.ts';
 import { gitlab } from './kinds/gitlab.ts';
 import { google } from './kinds/google.ts';
 import { linkedin } from './kinds/linkedin.ts';
-import { oauth2 } from './kinds/oauth2.ts';
-import { entra } from './kinds/entra.ts';
-import { entraExternalId } from './kinds/entra-external-id.ts';
 import { microsoft } from './kinds/microsoft.ts';
+import { oauth2 } from './kinds/oauth2.ts';
 import { oidc } from './kinds/oidc.ts';
 import { x } from './kinds/x.ts';
 import { type CommonSettings, commonSettings } from './settings.ts';
@@ -93,7 +93,10 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
 
 /** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
 export function parseSettings(kindName: string, input: unknown): Settings {
-  const parsed = schemaOf(kindName).safeParse(input);
+  const parsed = schemaOf(kindName).safeParse(input, {
+    error: ({ code, input: value }) =>
+      code === 'invalid_type' && value === undefined ? 'is missing' : undefined,
+  });
   const problems = parsed.success
     ? (kindOf(kindName).problems?.(parsed.data) ?? [])
     : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);

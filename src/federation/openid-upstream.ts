@@ -67,11 +67,13 @@ export function claimsOf(tokens: Tokens): client.IDToken {
 /** The standard claims (OpenID Connect Core section 5.1), with what the upstream says of the address. */
 export function standardIdentity(claims: client.IDToken): UpstreamIdentity {
   const email = textOf(claims['email']);
+  const { email_verified } = claims;
   return {
     issuer: claims.iss,
     subject: claims.sub,
     email,
-    emailTrust: email && isTrue(claims['email_verified']) ? 'verified' : 'none',
+    emailTrust: email && isTrue(email_verified) ? 'verified' : 'none',
+    emailUnproven: email_verified !== undefined && !isTrue(email_verified),
     givenName: textOf(claims['given_name']),
     familyName: textOf(claims['family_name']),
     displayName: textOf(claims['name']),

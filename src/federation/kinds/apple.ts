@@ -69,7 +69,7 @@ function trustOf(claims: IDToken): EmailTrust {
 }
 
 const userField = z.object({
-  name: z.object({ firstName: z.unknown(), lastName: z.unknown() }),
+  name: z.object({ firstName: z.unknown().optional(), lastName: z.unknown().optional() }),
 });
 
 // Sent at the very first sign-in only, unsigned: good for a name, never for an address.

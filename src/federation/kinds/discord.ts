@@ -12,9 +12,9 @@ const settings = {};
 const person = z.object({
   id: z.string().regex(/^\d+$/),
   username: z.string(),
-  global_name: z.unknown(),
-  email: z.unknown(),
-  verified: z.unknown(),
+  global_name: z.unknown().optional(),
+  email: z.unknown().optional(),
+  verified: z.unknown().optional(),
 });
 
 export const discord: ConnectorKind<typeof settings> = {
@@ -43,6 +43,7 @@ export const discord: ConnectorKind<typeof settings> = {
       subject: me.id,
       email,
       emailTrust: email && me.verified === true ? 'verified' : 'none',
+      emailUnproven: me.verified !== true,
       displayName: textOf(me.global_name) ?? me.username,
     };
   },

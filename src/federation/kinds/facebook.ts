@@ -21,10 +21,10 @@ const settings = {
 const person = z.object({
   /** Of this person for this app. */
   id: z.string().regex(/^\d+$/),
-  name: z.unknown(),
-  first_name: z.unknown(),
-  last_name: z.unknown(),
-  email: z.unknown(),
+  name: z.unknown().optional(),
+  first_name: z.unknown().optional(),
+  last_name: z.unknown().optional(),
+  email: z.unknown().optional(),
 });
 
 export const facebook: ConnectorKind<typeof settings> = {

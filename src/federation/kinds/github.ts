@@ -24,7 +24,11 @@ const settings = {
 };
 type Settings = z.infer<z.ZodObject<typeof settings>>;
 
-const person = z.object({ id: z.int().positive(), login: z.string(), name: z.unknown() });
+const person = z.object({
+  id: z.int().positive(),
+  login: z.string(),
+  name: z.unknown().optional(),
+});
 const addresses = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
 );

@@ -29,10 +29,10 @@ export const oidc: ConnectorKind<typeof settings> = {
   configure: async (upstream) =>
     discover(upstream, upstream.settings.issuer, await authenticationOf(upstream)),
   authorizationParameters: (_upstream, hints) => standardHints(hints),
-  async readIdentity({ settings: { email_trust = 'none' } }, access) {
+  async readIdentity(_upstream, access) {
     const identity = standardIdentity(await completeClaims(access));
-    // What the provider calls verified is worth what the administrator says of it.
-    return { ...identity, emailTrust: identity.emailTrust === 'verified' ? email_trust : 'none' };
+    // What the provider calls verified is worth what the administrator says of it (email_trust).
+    return { ...identity, emailTrust: 'none', emailUnproven: identity.emailTrust === 'none' };
   },
   endSession({ redirectUri }, { configuration, idToken, logoutHint, state }) {
     if (!configuration.serverMetadata().end_session_endpoint) return undefined;

@@ -12,8 +12,8 @@ const settings = {};
 const person = z.object({
   data: z.object({
     id: z.string().regex(/^\d+$/),
-    name: z.unknown(),
-    confirmed_email: z.unknown(),
+    name: z.unknown().optional(),
+    confirmed_email: z.unknown().optional(),
   }),
 });
 
