@@ -162,3 +162,19 @@ test('settings with unknown names or a secret in clear are not taken', (t) => {
     message: /must be env:GATEHOUSE_CONNECTOR_/,
   });
 });
+
+test('no setting makes an address believed that the upstream itself calls unproven', async (t) => {
+  const unproven = oauth2(
+    { id: 1, email: 'victim@example.org', email_verified: 0 },
+    { email_trust: 'authoritative' },
+  );
+  t.is((await travel('oauth2', unproven)).emailTrust, 'none');
+  for (const name of ['google', 'gitlab', 'linkedin', 'discord']) {
+    const one = EVERY_KIND[name]!();
+    const settings = { ...one.settings, email_trust: 'authoritative' };
+    const person = (one.fake as unknown as { person: Record<string, unknown> }).person;
+    t.is((await travel(name, { ...one, settings })).emailTrust, 'authoritative', name);
+    Object.assign(person, { email_verified: false, verified: false });
+    t.is((await travel(name, { ...one, settings })).emailTrust, 'none', name);
+  }
+});
