@@ -24,6 +24,15 @@ export function secretOf({ settings, readSecret }: Upstream): string {
   return readSecret(settings.client_secret);
 }
 
+/** What is wrong with the settings of a kind that has no other credential than a secret. */
+export function secretProblems({
+  client_secret,
+}: {
+  client_secret?: string | undefined;
+}): string[] {
+  return client_secret ? [] : ['client_secret: say where it is kept'];
+}
+
 /** Reads the discovery document of an issuer, and checks that it is its own (Discovery section 4.3). */
 export function discover(
   upstream: Upstream,

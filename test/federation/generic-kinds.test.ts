@@ -79,13 +79,23 @@ test('oidc: a client proves itself with a key instead of a secret', async (t) =>
   };
   t.is((await travel('oidc', one)).subject, 'person-1');
   const { private_key: _, ...withoutKey } = one.settings;
-  const refusal = await t.throwsAsync<Refusal>(travel('oidc', { ...one, settings: withoutKey }));
-  t.deepEqual([refusal.reason, refusal.message], ['misconfigured', 'Set private_key.']);
+  await t.throwsAsync(travel('oidc', { ...one, settings: withoutKey }), {
+    message: /private_key: private_key_jwt needs it/,
+  });
 });
 
 test('oidc: a discovery document of another issuer is refused', async (t) => {
   const one = oidc({}, { metadata: { issuer: 'https://evil.example' } });
   t.is((await t.throwsAsync<Refusal>(openUpstream('oidc', one))).reason, 'invalid_answer');
+});
+
+test('oidc: the address of a discovery document is taken for its issuer, and checked like it', async (t) => {
+  const settings = { issuer: `${ISSUER}/.well-known/openid-configuration` };
+  t.is((await travel('oidc', oidc(settings))).issuer, ISSUER);
+  const foreign = oidc(settings, { metadata: { issuer: 'https://evil.example' } });
+  t.is((await t.throwsAsync<Refusal>(openUpstream('oidc', foreign))).reason, 'invalid_answer');
+  const other = { ...OUR_CLIENT, issuer: `${ISSUER}/.well-known/oauth-authorization-server` };
+  t.throws(() => parseSettings('oidc', other), { message: /issuer: must be the bare issuer/ });
 });
 
 test('oidc: signing out goes on there when it says where', async (t) => {
@@ -161,6 +171,12 @@ test('settings with unknown names or a secret in clear are not taken', (t) => {
   t.throws(() => parseSettings('oidc', { ...good, client_secret: 'hunter2' }), {
     message: /must be env:GATEHOUSE_CONNECTOR_/,
   });
+  for (const kind of ['google', 'github', 'facebook', 'linkedin', 'x', 'discord', 'gitlab'])
+    t.throws(
+      () => parseSettings(kind, { client_id: 'abc' }),
+      { message: /client_secret: say/ },
+      kind,
+    );
 });
 
 test('no setting makes an address believed that the upstream itself calls unproven', async (t) => {

@@ -54,6 +54,7 @@ for (const [name, create] of Object.entries(EVERY_KIND)) {
     t.is(params.has('code_challenge'), kind.pkce !== false);
     t.is(params.has('nonce'), kind.protocol === 'oidc');
     t.is(params.get('response_mode'), kind.responseMode ?? null);
+    t.not(params.get('scope'), '', 'no scope is no parameter');
     for (const param of ['state', 'nonce', 'code_challenge'].filter((one) => params.has(one)))
       t.not(params.get(param), second.url.searchParams.get(param), param);
     await t.notThrowsAsync(one.fake.authorize(first.url));

@@ -4,7 +4,8 @@ import { createAgent, type Page } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { errorOf, mainText, newestMail, signUp, tokensOf, visit } from '../accounts/_person.ts';
 import { addConnector, through } from './_connector.ts';
-import { createOidc, type OidcFake, OUR_CLIENT } from './upstreams/_oidc.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
+import { createOidc, type OidcFake } from './upstreams/_oidc.ts';
 
 async function start(settings: Record<string, unknown> = {}, person: Record<string, unknown> = {}) {
   const fake = createOidc({ person });

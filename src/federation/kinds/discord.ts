@@ -2,7 +2,7 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import type { ConnectorKind } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const ISSUER = 'https://discord.com';
@@ -20,6 +20,7 @@ const person = z.object({
 export const discord: ConnectorKind<typeof settings> = {
   title: 'Discord',
   settings,
+  problems: secretProblems,
   scopes: ['identify', 'email'],
   protocol: 'oauth2',
   async configure(upstream) {

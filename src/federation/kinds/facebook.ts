@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import { z } from 'zod';
 import { present } from '../authorization-hints.ts';
 import type { ConnectorKind, Explanation, OutgoingFetch } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const ISSUER = 'https://www.facebook.com';
@@ -30,6 +30,7 @@ const person = z.object({
 export const facebook: ConnectorKind<typeof settings> = {
   title: 'Facebook',
   settings,
+  problems: secretProblems,
   scopes: ['public_profile', 'email'],
   protocol: 'oauth2',
   async configure(upstream) {

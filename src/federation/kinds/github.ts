@@ -9,7 +9,7 @@ import {
   Refusal,
   type UpstreamIdentity,
 } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { type ApiAccess, askApi, askApiIfAllowed } from '../upstream-api.ts';
 
 const PUBLIC = 'https://github.com';
@@ -37,6 +37,7 @@ const organizations = z.array(z.object({ id: z.int() }));
 export const github: ConnectorKind<typeof settings> = {
   title: 'GitHub',
   settings,
+  problems: secretProblems,
   scopes: ['read:user', 'user:email'],
   protocol: 'oauth2',
   async configure(upstream) {

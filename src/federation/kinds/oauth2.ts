@@ -2,7 +2,7 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import { type ConnectorKind, Refusal } from '../connector.ts';
-import { fixedEndpoints, isTrue, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, isTrue, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const endpoint = z.url({ protocol: /^https?$/ });
@@ -34,6 +34,7 @@ const settings = {
 export const oauth2: ConnectorKind<typeof settings> = {
   title: 'OAuth 2.0',
   settings,
+  problems: secretProblems,
   scopes: [],
   protocol: 'oauth2',
   async configure(upstream) {
