@@ -1,5 +1,5 @@
 // serve: start the server, say where it is, and stop it without dropping a request.
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import type { Config, DemoConfig, ServerConfig } from '../config.ts';
@@ -7,7 +7,7 @@ import { demoBanner, nodeBanner } from '../demo/banner.ts';
 import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
-import { UsageError } from '../errors.ts';
+import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -23,8 +23,6 @@ export interface RunningServer {
   /** Finishes what is under way (25 s at most), then stops everything it started. */
   stop(): Promise<void>;
 }
-
-const DRAIN_MS = 25_000;
 
 /** Starts the server of the configuration. Throws a UsageError in plain words when it cannot. */
 export function serve(config: Config): Promise<RunningServer> {
@@ -132,38 +130,6 @@ async function listen(options: {
     async () => metricsServer && close(metricsServer),
     app.close,
   ]);
-}
-
-type Address = Pick<ServerConfig, 'host' | 'port'>;
-
-async function expectFreePort(address: Address): Promise<void> {
-  const probe = createServer();
-  await bind(probe, address);
-  await close(probe);
-}
-
-function bind(server: Server, address: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new UsageError(occupied(address)) : error);
-    });
-    server.listen(address.port, address.host, resolve);
-  });
-}
-
-function occupied({ host, port }: Address): string {
-  return `Port ${port} on ${host} is in use: stop the program that holds it, or set GATEHOUSE_PORT to another port.`;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearTimeout(force);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 // Stops in the given order, each even when the one before it failed, and once.
