@@ -6,6 +6,7 @@ import type { Config, DemoConfig, ServerConfig } from '../config.ts';
 import { demoBanner, nodeBanner } from '../demo/banner.ts';
 import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
+import type { StandIns } from '../demo/stand-ins.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
 import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';
@@ -65,8 +66,8 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
         process.stdout.write(nodeBanner(demo, `http://127.0.0.1:${config.port}`));
         return;
       }
-      const examples = await startExamples(demo);
-      stops.unshift(examples.stop);
+      const neighbours = await startNeighbours(demo);
+      stops.unshift(neighbours.stop);
       process.stdout.write(demoBanner(demo, demoFilePath(config)));
     });
     return stopWith(stops);
@@ -74,6 +75,23 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
     await stopWith(stops).stop();
     throw error;
   }
+}
+
+// The example programs and the stand-ins: all of them, or none.
+async function startNeighbours(demo: DemoFile): Promise<RunningServer> {
+  const started = await Promise.allSettled([startExamples(demo), startStandInsOf(demo)]);
+  const running = started.filter((one) => one.status === 'fulfilled');
+  const neighbours = stopWith(running.map(({ value }) => value.stop));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (!failed) return neighbours;
+  await neighbours.stop();
+  throw failed.reason;
+}
+
+// Loaded only here: production needs none of it.
+async function startStandInsOf(demo: DemoFile): Promise<StandIns> {
+  const { placesOf, startStandIns } = await import('../demo/stand-ins.ts');
+  return startStandIns(placesOf(demo));
 }
 
 async function listen(options: {
@@ -95,6 +113,7 @@ async function listen(options: {
     demo: demo && {
       portalUrl: demo.portal_url,
       apiUrl: demo.api_url,
+      standIns: demo.stand_ins.map(({ name, url }) => ({ name, url })),
       accounts: demo.accounts.map(({ email, password, roles }) => ({
         email,
         password,

@@ -1,10 +1,13 @@
 // Stand-ins for Microsoft, Google, GitHub and Apple on ports next to the demo's: an emulator of each,
 // behind a front of ours.
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createEmulator } from 'emulate';
+import { redirectUriOf } from '../federation/upstreams.ts';
 import { type Address, bind, close } from '../http/listening.ts';
+import type { DemoFile } from './demo-file.ts';
 import { STAND_INS, type StandIn, type StandInClient } from './stand-ins/catalogue.ts';
 import { createFront } from './stand-ins/front.ts';
 import { createIdTokens, type IdTokens } from './stand-ins/id-tokens.ts';
@@ -18,6 +21,17 @@ export interface StandInPlace {
   id: StandIn['id'];
   url: string;
   client: StandInClient;
+}
+
+/** The stand-ins of a demo, and our clients there. */
+export function placesOf({ issuer, stand_ins }: DemoFile): StandInPlace[] {
+  return stand_ins.map(({ connector, url, secret }) => ({
+    ...{ id: connector, url },
+    client: {
+      secret: readFileSync(secret.slice('file:'.length), 'utf8').trim(),
+      redirectUri: redirectUriOf(issuer, connector),
+    },
+  }));
 }
 
 /** Starts them. Throws a UsageError when a port is taken; then none of them runs. */

@@ -61,3 +61,24 @@ export async function deleteConnector(db: Database, id: string): Promise<boolean
   await announce(query, 'connectors', id);
   return deleted === 1;
 }
+
+/** Follows an upstream to another address, in the settings of its connector and in its identities. */
+export async function moveConnector(
+  db: Database,
+  id: string,
+  move: { from: string; to: string },
+): Promise<void> {
+  const query = await db.write();
+  const moved = (column: string) =>
+    query.raw('replace(??::text, ?, ?)', [column, move.from, move.to]);
+  await query('connectors')
+    .where({ id })
+    .update({
+      settings: query.raw('(?)::jsonb', [moved('settings')]),
+      updated_at: query.fn.now(),
+    });
+  await query('identities')
+    .where({ connector_id: id })
+    .update({ issuer: moved('issuer') });
+  await announce(query, 'connectors', id);
+}

@@ -24,17 +24,17 @@ function ribbon({ name }: StandIn): string {
 }
 
 function isOurs(choice: HTMLElement, { people }: StandIn): boolean {
-  const [login, email] = ['login', 'email'].map((name) => valueOf(choice, name));
+  const [login, email] = ['login', 'email'].map((name) => readField(choice, name));
   return people.some((person) => (login ? person.login === login : person.email === email));
 }
 
 // The values stay as they are in the page, where they are escaped already.
 function cancelForm(choice: HTMLElement, { cancelError }: StandIn, formPost: boolean): string {
-  return `<form method="${formPost ? 'post' : 'get'}" action="${valueOf(choice, 'redirect_uri')}">
-<input type="hidden" name="error" value="${cancelError}"><input type="hidden" name="state" value="${valueOf(choice, 'state')}">
+  return `<form method="${formPost ? 'post' : 'get'}" action="${readField(choice, 'redirect_uri')}">
+<input type="hidden" name="error" value="${cancelError}"><input type="hidden" name="state" value="${readField(choice, 'state')}">
 <button type="submit" class="user-btn"><span class="user-login">Cancel</span></button></form>`;
 }
 
-function valueOf(form: HTMLElement, name: string): string {
+function readField(form: HTMLElement, name: string): string {
   return form.querySelector(`input[name="${name}"]`)?.rawAttributes['value'] ?? '';
 }

@@ -19,10 +19,12 @@ const FABRIKAM_TENANT = 'c27a1f9d-68b3-4d0c-8e4a-7b95d3e0a642';
 export const MICROSOFT_PEOPLE: Person[] = [
   microsoft('Lena', 'Brandt', 'lena.brandt@contoso.example', {
     oid: '0f6a3d52-91c7-4e0b-b8a4-3c2d7e815f10',
+    acct: 0,
     xms_edov: true,
   }),
   microsoft('Mateo', 'Rivera', 'mateo.rivera@contoso.example', {
     oid: '7be41c08-5a2f-4d96-a1e3-94d0c6b82f37',
+    acct: 0,
     xms_edov: true,
   }),
   microsoft('Mei', 'Tanaka', 'mei.tanaka@fabrikam.example', {
