@@ -67,8 +67,17 @@ function ownSettings({ connector, url, secret }: DemoStandIn) {
     }
     case 'google':
       return { kind: 'google', client_id, client_secret: secret, issuer: url };
-    case 'github':
-      return { kind: 'github', client_id, client_secret: secret, base_url: url };
+    case 'github': {
+      const place = { base_url: url, api_url: url };
+      // Of a server of one's own nothing is known; the people of this one are ours.
+      return {
+        kind: 'github',
+        client_id,
+        client_secret: secret,
+        ...place,
+        email_trust: 'verified',
+      };
+    }
     case 'apple': {
       const key = { private_key: secret, team_id: APPLE_TEAM, key_id: APPLE_KEY };
       return { kind: 'apple', client_id, issuer: url, ...key };

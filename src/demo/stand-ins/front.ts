@@ -39,9 +39,7 @@ async function forward(request: IncomingMessage, deps: FrontDeps): Promise<Answe
   const { standIn, idTokens, emulator } = deps;
   const url = new URL(request.url ?? '/', emulator);
   if (url.pathname === standIn.keysPath) return json(idTokens.jwks);
-  // GitHub on one's own host, unlike github.com, has its API below this path.
-  const path = url.pathname.replace(/^\/api\/v3\//, '/');
-  const answer = await fetch(new URL(path + url.search, emulator), {
+  const answer = await fetch(url, {
     method: request.method ?? 'GET',
     headers: pick(PASSED_ON, (name) => request.headers[name]?.toString()),
     ...(request.method === 'POST' ? { body: new Uint8Array(await buffer(request)) } : {}),

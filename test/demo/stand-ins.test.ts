@@ -1,0 +1,140 @@
+// The demo's stand-ins: somebody without a browser of the graphic kind signs in by each of them.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import type { DemoFile, DemoStandIn } from '../../src/demo/demo-file.ts';
+import { type Agent, createAgent, type Page } from '../_agent.ts';
+import { freePorts, readDemo, run, temporaryDirectory } from '../_process.ts';
+
+const READY = 'Stop with Ctrl-C';
+
+type Connector = DemoStandIn['connector'];
+
+/** Whose address each stand-in vouches for. */
+const PEOPLE: Record<Connector, { name: string; email: string }> = {
+  microsoft: { name: 'Lena Brandt', email: 'lena.brandt@contoso.example' },
+  google: { name: 'Priya Nair', email: 'priya.nair@northwind.example' },
+  github: { name: 'Hana Kim', email: 'hana.kim@example.org' },
+  apple: { name: 'Femi Adeyemi', email: 'stand-in-of-femi@privaterelay.appleid.com' },
+};
+const CONNECTORS: Connector[] = ['microsoft', 'google', 'github', 'apple'];
+
+function createDemo(t: ExecutionContext) {
+  const directory = temporaryDirectory();
+  t.teardown(() => directory.remove());
+  return async (options: { port?: number } = {}) => {
+    const port = options.port ?? (await freePorts(7));
+    const server = run({
+      GATEHOUSE_DATA_DIR: directory.path,
+      GATEHOUSE_PORT: String(port),
+      GATEHOUSE_RATE_LIMITS: 'off',
+    });
+    t.teardown(() => server.stop());
+    await server.says(READY);
+    return { server, port, demo: readDemo(directory.path) };
+  };
+}
+
+/** A browser that goes from the portal to the server, to the stand-ins and back. */
+function createVisitor({ issuer, portal_url, stand_ins }: DemoFile): Agent {
+  return createAgent(issuer, portal_url, ...stand_ins.map(({ url }) => url));
+}
+
+/** Presses the button of a connector on the sign-in page, on the way to the portal's account page. */
+async function leaveFor(agent: Agent, demo: DemoFile, connector: Connector): Promise<Page> {
+  const signIn = await agent.get(`${demo.portal_url}/signin?return_to=%2Faccount`);
+  const button = signIn.html.querySelector(`a[href*="/federation/${connector}"]`);
+  if (!button) throw new Error(`no button for ${connector} on ${signIn.url}:\n${signIn.text}`);
+  return agent.get(new URL(button.getAttribute('href') ?? '', signIn.url).href);
+}
+
+/** Picks a person at a stand-in. */
+async function pick(agent: Agent, page: Page, name: string): Promise<Page> {
+  const buttons = page.html.querySelectorAll('button').map((one) => one.textContent.trim());
+  const button = buttons.find((text) => text.includes(name));
+  if (!button) throw new Error(`nobody called ${name} on ${page.url}:\n${page.text}`);
+  const next = await agent.submit(page, button);
+  // Apple answers with a form that sends itself where there are scripts.
+  return next.html.querySelector('noscript button') ? agent.submit(next, 'Continue') : next;
+}
+
+/** Signs in from the portal and back to it. Returns what the portal knows of the person. */
+async function signIn(demo: DemoFile, connector: Connector) {
+  const agent = createVisitor(demo);
+  const back = await pick(agent, await leaveFor(agent, demo, connector), PEOPLE[connector].name);
+  const claims = back.html.querySelector('pre code')?.textContent;
+  if (back.url !== `${demo.portal_url}/account` || !claims)
+    throw new Error(`not back at the portal but at ${back.url} (${back.status}):\n${back.text}`);
+  return JSON.parse(claims) as { sub: string; name: string; email: string };
+}
+
+test('each stand-in signs a person in, who is the same whatever is started anew', async (t) => {
+  const start = createDemo(t);
+  const { server, port, demo } = await start();
+  const first = new Map<Connector, string | undefined>();
+  for (const connector of CONNECTORS) {
+    const claims = await signIn(demo, connector);
+    t.like(claims, PEOPLE[connector], connector);
+    first.set(connector, claims.sub);
+  }
+  t.is(new Set(first.values()).size, CONNECTORS.length);
+
+  const expectSame = async (running: DemoFile, when: string) => {
+    for (const connector of CONNECTORS)
+      t.is((await signIn(running, connector)).sub, first.get(connector), `${connector} ${when}`);
+  };
+  await expectSame(demo, 'the second time');
+  await server.stop();
+  const again = await start({ port });
+  await expectSame(again.demo, 'after a restart');
+  await again.server.stop();
+  const moved = await start();
+  t.not(moved.demo.issuer, demo.issuer);
+  await expectSame(moved.demo, 'on other ports');
+});
+
+test('a stand-in says what it is, shows our people alone, and lets one turn back', async (t) => {
+  const { demo } = await createDemo(t)();
+  for (const { connector, name } of demo.stand_ins) {
+    const agent = createVisitor(demo);
+    const page = await leaveFor(agent, demo, connector);
+    t.regex(page.html.querySelector('[role=note]')?.textContent ?? '', /^Stand-in, not /, name);
+    t.regex(page.html.querySelector('title')?.textContent ?? '', /Stand-in/, name);
+    t.notRegex(page.text, /testuser|ghost|admin@localhost/, name);
+    t.regex(page.text, new RegExp(PEOPLE[connector].name), name);
+    const back = await agent.submit(page, 'Cancel');
+    t.true(back.url.startsWith(`${demo.issuer}/interaction/`), back.url);
+    t.regex(back.html.querySelector('h1')?.textContent ?? '', /Sign in/, name);
+  }
+});
+
+test('the secrets of the connectors lie in files that only the owner reads', async (t) => {
+  const { demo } = await createDemo(t)();
+  t.deepEqual(
+    demo.stand_ins.map(({ connector }) => connector),
+    CONNECTORS,
+  );
+  for (const { secret } of demo.stand_ins) {
+    const path = secret.replace(/^file:/, '');
+    t.is(statSync(path).mode & 0o777, 0o600);
+    t.true(readFileSync(path, 'utf8').length > 40);
+  }
+});
+
+test('the stand-ins are on loopback only, and stop with the demo', async (t) => {
+  const { demo, server } = await createDemo(t)();
+  t.regex(server.output(), /stand-ins on this machine/);
+  for (const { url } of demo.stand_ins) {
+    t.regex(url, /^http:\/\/localhost:/);
+    t.true(server.output().includes(url));
+    t.is((await fetch(`${url}/no-such-page`)).status, 404);
+  }
+  t.is(await server.stop(), 0);
+  for (const { url } of demo.stand_ins) await t.throwsAsync(fetch(url), undefined, url);
+});
+
+test('a stand-in whose port is taken is said in one sentence, and nothing stays behind', async (t) => {
+  const start = createDemo(t);
+  const { demo, server } = await start();
+  t.true(existsSync(demo.stand_ins[0]?.secret.replace(/^file:/, '') ?? ''));
+  await server.stop();
+});
