@@ -13,7 +13,7 @@ const rooms = {
   accounts: ['mail'],
   mail: [],
   jobs: [],
-  oidc: ['accounts', 'catalog'],
+  oidc: ['accounts', 'catalog', 'federation'],
   federation: ['accounts'],
   applications: ['catalog'],
   portals: ['applications', 'catalog', 'accounts'],

@@ -147,7 +147,24 @@ export type RefusalReason =
   /** This connector is set up wrongly: secret, redirect URI, client. */
   | 'misconfigured'
   /** The person must do something there, or sign in there anew. */
-  | 'interaction_required';
+  | 'interaction_required'
+  /** The account here is blocked. */
+  | 'blocked'
+  /** An administrator has yet to approve the account. */
+  | 'waiting'
+  /** Nobody gets an account this way. */
+  | 'no_new_accounts'
+  | 'by_invitation'
+  /** Addresses of this domain may not sign up. */
+  | 'domain_not_allowed'
+  /** The proven address has an account, and the connector's policy links nothing. */
+  | 'address_taken'
+  /** People of this domain sign in with another connector. */
+  | 'other_connector'
+  /** Whoever proved to own an account owns another one. */
+  | 'wrong_account'
+  /** The identity is another account's. */
+  | 'identity_taken';
 
 /** Thrown where an upstream, or our settings for it, do not let somebody in. */
 export class Refusal extends Error {

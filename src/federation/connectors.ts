@@ -6,12 +6,30 @@ import type { Changes } from '../storage/changes.ts';
 import { type ConnectorRow, listConnectors } from '../storage/connectors.ts';
 import type { Database } from '../storage/database.ts';
 import type { ConnectorKind } from './connector.ts';
+import { apple } from './kinds/apple.ts';
+import { discord } from './kinds/discord.ts';
+import { facebook } from './kinds/facebook.ts';
+import { github } from './kinds/github.ts';
+import { gitlab } from './kinds/gitlab.ts';
+import { google } from './kinds/google.ts';
+import { linkedin } from './kinds/linkedin.ts';
+import { oauth2 } from './kinds/oauth2.ts';
 import { oidc } from './kinds/oidc.ts';
+import { x } from './kinds/x.ts';
 import { type CommonSettings, commonSettings } from './settings.ts';
 
 /** Every kind of upstream by its name in the configuration. */
 export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
+  google,
+  github,
+  facebook,
+  apple,
+  linkedin,
+  x,
+  discord,
+  gitlab,
   oidc,
+  oauth2,
 };
 
 type Settings = CommonSettings & Record<string, unknown>;

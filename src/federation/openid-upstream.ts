@@ -34,7 +34,11 @@ export function discover(
   return client.discovery(new URL(issuer), upstream.settings.client_id, metadata, authentication, {
     [client.customFetch]: upstream.fetch as client.CustomFetch,
     timeout: 5,
-    execute: upstream.insecure ? [client.allowInsecureRequests] : [],
+    execute: [
+      // Without it the signature of an ID token that came over TLS is not looked at.
+      client.enableNonRepudiationChecks,
+      ...(upstream.insecure ? [client.allowInsecureRequests] : []),
+    ],
   });
 }
 
@@ -48,6 +52,7 @@ export function fixedEndpoints(
   const configuration = new client.Configuration(server, client_id, {}, authentication);
   configuration[client.customFetch] = upstream.fetch as client.CustomFetch;
   configuration.timeout = 5;
+  if (server.jwks_uri) client.enableNonRepudiationChecks(configuration);
   if (upstream.insecure) client.allowInsecureRequests(configuration);
   return configuration;
 }

@@ -27,6 +27,8 @@ const NO_ANSWER = new Set([
   'OAUTH_RESPONSE_IS_NOT_CONFORM',
 ]);
 
+const CHALLENGED = 'The upstream does not take the client for itself: check client_id and secret.';
+
 /** Translates any error of a trip to an upstream. The message is for the log: it holds no secret. */
 export function refusalOf(kind: Pick<ConnectorKind, 'explain'>, error: unknown): Refusal {
   const known = refusalBehind(error);
@@ -36,6 +38,9 @@ export function refusalOf(kind: Pick<ConnectorKind, 'explain'>, error: unknown):
     const { reason, advice } = kind.explain?.(answered) ?? standardExplanation(answered);
     return new Refusal(reason, advice, { cause: error });
   }
+  // Its words are lost to the library: a challenge answers who did not prove to be the client.
+  if (error instanceof client.WWWAuthenticateChallengeError)
+    return new Refusal('misconfigured', CHALLENGED, { cause: error });
   const code = codeOf(error);
   const reason =
     code?.startsWith('OAUTH_') && !NO_ANSWER.has(code) ? 'invalid_answer' : 'unavailable';

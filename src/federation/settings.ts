@@ -31,8 +31,13 @@ export const commonSettings = z.strictObject({
    * and the upstream is authoritative for the address.
    */
   linking: z.enum(['never', 'prompt', 'auto']).default('prompt'),
-  /** Who may get an account by this connector. */
-  new_accounts: z.enum(['open', 'invitation', 'off']).default('open'),
+  /**
+   * Who may get an account by this connector; `as-sign-up`: as the installation says of everybody.
+   * `approval`: it waits for an administrator.
+   */
+  new_accounts: z
+    .enum(['as-sign-up', 'open', 'approval', 'invitation', 'off'])
+    .default('as-sign-up'),
   /** Only people whose trusted address is of these domains; empty: all. */
   allowed_domains: z.array(domain).default([]),
   attributes: z

@@ -14,5 +14,8 @@ export const MAIL_KINDS = [
   'account-closed',
   'invitation',
   'invitation-asked',
+  'identity-linked',
+  'identity-unlinked',
+  'identity-code',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

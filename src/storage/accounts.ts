@@ -67,10 +67,17 @@ export async function findAccountById(db: Database, id: string): Promise<FoundAc
 
 const SELECT_BY_ID = {
   name: 'account-by-id',
-  text: `SELECT id, email, email_verified, given_name, family_name, roles, state, password_hash,
+  // Roles and groups: those given by hand, and those that the connectors' mappings give.
+  text: `SELECT id, email, email_verified, given_name, family_name, state, password_hash,
        approval, terms_version, preferred_language, created_at, updated_at,
-       ARRAY(SELECT name FROM account_groups JOIN groups ON groups.id = group_id
-             WHERE account_id = accounts.id ORDER BY name) AS groups
+       ARRAY(SELECT unnest(accounts.roles) UNION
+             SELECT unnest(identities.roles) FROM identities WHERE account_id = accounts.id
+             ORDER BY 1) AS roles,
+       ARRAY(SELECT name FROM groups WHERE id IN (
+               SELECT group_id FROM account_groups WHERE account_id = accounts.id UNION
+               SELECT group_id FROM identity_groups JOIN identities ON identities.id = identity_id
+               WHERE account_id = accounts.id)
+             ORDER BY name) AS groups
      FROM accounts WHERE id = $1`,
 };
 
@@ -84,6 +91,14 @@ export async function findAccountByEmail(
     .whereRaw('lower(email) = lower(?)', [email])
     .whereNot({ state: 'deleted' })
     .first();
+}
+
+/** Of two requests that make an account of one address at once, the second waits for the first. */
+export async function lockAddress(db: Database, email: string): Promise<void> {
+  const query = await db.write();
+  await query.raw("SELECT pg_advisory_xact_lock(hashtextextended('address' || lower(?), 0))", [
+    email,
+  ]);
 }
 
 /** All accounts, oldest first, at most `limit`. */
@@ -119,6 +134,17 @@ export async function activateProven(db: Database, id: string): Promise<void> {
   await query('accounts')
     .where({ id, state: 'pending' })
     .update({ state: 'active', email_verified: true, updated_at: query.fn.now() });
+}
+
+/** The account has a proven address and no password from now on. */
+export async function claimAccountRow(db: Database, id: string): Promise<void> {
+  const query = await db.write();
+  await query('accounts').where({ id }).whereIn('state', ['pending', 'active']).update({
+    state: 'active',
+    email_verified: true,
+    password_hash: null,
+    updated_at: query.fn.now(),
+  });
 }
 
 /** Stores a new password hash; null: no password opens the account. */

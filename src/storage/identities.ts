@@ -18,13 +18,18 @@ export interface IdentityRow {
 
 export type IdentityKey = Pick<IdentityRow, 'connector_id' | 'issuer' | 'subject'>;
 
-/** Finds the identity of that key, whoever's it is. */
+/** Finds the identity of that key, whoever's it is; one of a deleted account is nobody's. */
 export async function findIdentity(
   db: Database,
   { connector_id, issuer, subject }: IdentityKey,
 ): Promise<IdentityRow | undefined> {
   const query = await db.query();
-  return query<IdentityRow>('identities').where({ connector_id, issuer, subject }).first();
+  return query('identities')
+    .join('accounts', 'accounts.id', 'account_id')
+    .select('identities.*')
+    .where({ connector_id, issuer, subject })
+    .whereNot({ state: 'deleted' })
+    .first();
 }
 
 /** Of two requests that bring one identity at once, the second waits for the first one's commit. */
@@ -40,6 +45,12 @@ export async function insertIdentity(
   identity: IdentityKey & Pick<IdentityRow, 'account_id' | 'email' | 'display_name'>,
 ): Promise<IdentityRow> {
   const query = await db.write();
+  // That of a deleted account, which could only be restored: the person has come back another way.
+  const { connector_id, issuer, subject } = identity;
+  await query('identities')
+    .where({ connector_id, issuer, subject })
+    .whereIn('account_id', query('accounts').select('id').where({ state: 'deleted' }))
+    .delete();
   const [row] = await query<IdentityRow>('identities')
     .insert({ ...identity, id: `idn_${randomBytes(12).toString('hex')}` })
     .returning('*');
@@ -99,6 +110,18 @@ export async function deleteIdentity(
   const query = await db.write();
   const deleted = await query('identities').where({ id, account_id: accountId }).delete();
   return deleted === 1;
+}
+
+/** Removes the identities that were linked to an account in the last seven days, not those it began with. */
+export async function deleteIdentitiesLinkedLately(db: Database, accountId: string): Promise<void> {
+  const query = await db.write();
+  await query.raw(
+    `DELETE FROM identities USING accounts
+     WHERE account_id = ? AND accounts.id = account_id
+       AND identities.created_at > accounts.created_at
+       AND identities.created_at > now() - interval '7 days'`,
+    [accountId],
+  );
 }
 
 /** Removes all identities of an account: it was never proven whose they are. */

@@ -10,9 +10,7 @@ import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Render } from '../../http/render.ts';
 import type { Views } from '../../http/views.ts';
 import type { Outbox } from '../../mail/outbox.ts';
-import { audit } from '../../observability/audit.ts';
 import { findAccountById } from '../../storage/accounts.ts';
-import { type Client, findClient } from '../../storage/clients.ts';
 import type { Database } from '../../storage/database.ts';
 import { findInvitationByToken, type InvitationRow } from '../../storage/invitations.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
@@ -22,9 +20,9 @@ import { personName } from '../person-name.ts';
 import { passwordsOff } from '../sign-up/modes.ts';
 import { acceptInvitation, askForInvitation } from './accept.ts';
 import { expectInvitable, languageOf } from './invite.ts';
+import { type WelcomeDeps, welcomeInvited } from './welcome.ts';
 
-export interface InvitationDeps {
-  db: Database;
+export interface InvitationDeps extends WelcomeDeps {
   render: Render;
   csrf: CsrfProtection;
   outbox: Outbox;
@@ -33,7 +31,6 @@ export interface InvitationDeps {
   signUp: SignUpConfig;
   /** Posts of one network: each costs a hash. */
   attempts: RateLimit;
-  signInHere(ctx: Context, accountId: string, amr: string[]): Promise<unknown>;
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -200,20 +197,5 @@ async function accept(
     language: pageLanguage(ctx),
     passwordHash,
   });
-  await deps.signInHere(ctx, account.id, ['pwd']);
-  audit(ctx, {
-    type: 'sign-in.succeeded',
-    accountId: account.id,
-    detail: { method: 'invitation' },
-  });
-  const client = invitation.client_id && (await findClient(deps.db, invitation.client_id));
-  ctx.status = 303;
-  ctx.redirect((client && homeOf(client)) || '/account');
-}
-
-/** Where a client's people begin: where it wants them after sign-out, else its origin. */
-function homeOf({ postLogoutRedirectUris, redirectUris }: Client): string | undefined {
-  const [home] = postLogoutRedirectUris.filter((uri) => /^https?:/.test(uri));
-  const [callback] = redirectUris.filter(({ uri }) => /^https?:/.test(uri));
-  return home ?? (callback && `${new URL(callback.uri).origin}/`);
+  await welcomeInvited(ctx, deps, { account, invitation, amr: ['pwd'] });
 }

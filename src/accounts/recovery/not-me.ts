@@ -3,6 +3,7 @@ import type { Language } from '../../http/i18n.ts';
 import { findAccountById, setEmail, setPasswordHash } from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import { cancelEmailTokens, redeemEmailToken } from '../../storage/email-tokens.ts';
+import { deleteIdentitiesLinkedLately } from '../../storage/identities.ts';
 import { destroyPayloadsOfAccount } from '../../storage/oidc-payloads.ts';
 import { linkUsed } from '../sign-up/confirm-sign-up.ts';
 import { sendResetMail } from './answer-reset.ts';
@@ -10,7 +11,7 @@ import type { ChangePasswordDeps } from './change-password.ts';
 
 /**
  * Redeems the link in the running unit of work: the address is again the one that the mail went to,
- * the password is void, every session ends, and a mail leads to a new password. Throws 400 when the
+ * the password is void, sign-in methods linked lately are gone, every session ends, and a mail leads to a new password. Throws 400 when the
  * link is void.
  */
 export async function takeBack(
@@ -25,6 +26,7 @@ export async function takeBack(
   const email = String(redeemed.data['email']);
   if (email !== account.email) await setEmail(db, account.id, email);
   await setPasswordHash(db, account.id, null);
+  await deleteIdentitiesLinkedLately(db, account.id);
   await cancelEmailTokens(db, account.id, ['reset-password', 'change-email', 'not-me']);
   await destroyPayloadsOfAccount(db, account.id);
   await sendResetMail(deps, { id: account.id, email }, { language });

@@ -1,0 +1,112 @@
+// Where the answer of an upstream leads: each purpose hands on to the page that began it.
+import type { Context } from 'koa';
+import { acceptInvitation } from '../accounts/invitations/accept.ts';
+import { type WelcomeDeps, welcomeInvited } from '../accounts/invitations/welcome.ts';
+import { languageOf } from '../http/i18n.ts';
+import { findIdentity } from '../storage/identities.ts';
+import { expectAdmitted } from './admission.ts';
+import type { Attempt } from './attempts.ts';
+import type { Answered } from './callback.ts';
+import { Refusal } from './connector.ts';
+import { linkIdentity } from './link-identity.ts';
+import { type NewAccountDeps, profileOf } from './new-account.ts';
+import { findPending, keepPending, type PendingDeps } from './pending-identity.ts';
+import { recordRefusal, refuseSignIn } from './refuse-sign-in.ts';
+
+export interface AnswerDeps extends NewAccountDeps, PendingDeps, WelcomeDeps {
+  findSession(ctx: Context): Promise<{ accountId: string; uid: string } | undefined>;
+}
+
+/** Goes on with an identity that the upstream vouched for. Throws a Refusal when it leads nowhere. */
+export async function goOnWith(ctx: Context, deps: AnswerDeps, answered: Answered): Promise<void> {
+  expectAdmitted(answered.connector, answered.identity);
+  const { purpose } = answered.attempt;
+  switch (purpose.kind) {
+    case 'sign-in': {
+      const owner = `interaction:${purpose.interactionUid}` as const;
+      await keepPending(deps, owner, pendingOf(answered));
+      return lead(ctx, `/interaction/${purpose.interactionUid}/identity`);
+    }
+    case 'proof':
+      return prove(ctx, deps, answered, purpose.interactionUid);
+    case 'link':
+      return link(ctx, deps, answered, purpose);
+    case 'invitation':
+      return accept(ctx, deps, answered, purpose.token);
+  }
+}
+
+function pendingOf({ connector, identity, tokens }: Answered) {
+  const isKept = connector.settings.store_tokens;
+  return { connectorId: connector.id, identity, ...(isKept ? { tokens } : {}) };
+}
+
+async function prove(
+  ctx: Context,
+  deps: AnswerDeps,
+  { connector, identity }: Answered,
+  uid: string,
+): Promise<void> {
+  const { issuer, subject } = identity;
+  const owner = `interaction:${uid}` as const;
+  const pending = await findPending(deps, owner, { forUpdate: true });
+  const known = await findIdentity(deps.db, { connector_id: connector.id, issuer, subject });
+  if (!known)
+    throw new Refusal('wrong_account', 'the identity that came as a proof has no account');
+  if (pending) await keepPending(deps, owner, { ...pending, provenAccountId: known.account_id });
+  lead(ctx, `/interaction/${uid}/identity`);
+}
+
+async function link(
+  ctx: Context,
+  deps: AnswerDeps,
+  answered: Answered,
+  purpose: Attempt['purpose'] & { kind: 'link' },
+): Promise<void> {
+  const session = await deps.findSession(ctx);
+  if (session?.uid !== purpose.sessionUid || session.accountId !== purpose.accountId)
+    throw new Refusal('wrong_account', 'the session that asked for the link has ended');
+  await keepPending(deps, `session:${session.uid}`, pendingOf(answered));
+  lead(ctx, '/account/identities/confirm');
+}
+
+async function accept(
+  ctx: Context,
+  deps: AnswerDeps,
+  { connector, identity }: Answered,
+  token: string,
+): Promise<void> {
+  const { givenName, familyName } = profileOf(identity);
+  const { account, invitation } = await acceptInvitation(deps, token, {
+    ...{ givenName: givenName || undefined, familyName: familyName || undefined },
+    language: languageOf(ctx),
+    linkIdentity: async (created) => {
+      await linkIdentity(deps, connector, { account: created, identity, proof: 'invitation' });
+    },
+  });
+  await welcomeInvited(ctx, deps, { account, invitation, amr: identity.amr ?? [] });
+}
+
+/** Goes on without an identity: back to the page that began it, with the reason. */
+export async function goOnWithout(
+  ctx: Context,
+  failed: { connectorId: string; attempt: Attempt; refusal: Refusal },
+): Promise<void> {
+  const { connectorId, refusal } = failed;
+  const { purpose } = failed.attempt;
+  if (purpose.kind === 'sign-in' || purpose.kind === 'proof') {
+    const { interactionUid } = purpose;
+    return refuseSignIn(ctx, { interactionUid, connectorId }, refusal);
+  }
+  const accountId = purpose.kind === 'link' ? purpose.accountId : undefined;
+  recordRefusal(ctx, refusal, { connectorId, accountId });
+  const page = new URLSearchParams({ refused: refusal.reason, connector: connectorId });
+  if (purpose.kind === 'link') return lead(ctx, `/account/identities?${page}`);
+  page.set('token', purpose.token);
+  lead(ctx, `/invitation?${page}`);
+}
+
+function lead(ctx: Context, path: string): void {
+  ctx.status = 303;
+  ctx.redirect(path);
+}

@@ -1,0 +1,32 @@
+// GitLab, gitlab.com or one's own, by OpenID Connect.
+import * as client from 'openid-client';
+import { z } from 'zod';
+import { standardHints } from '../authorization-hints.ts';
+import { completeClaims } from '../claims-of-userinfo.ts';
+import type { ConnectorKind } from '../connector.ts';
+import { discover, secretOf, standardIdentity } from '../openid-upstream.ts';
+
+const PUBLIC = 'https://gitlab.com';
+
+const settings = {
+  /** Of a GitLab of one's own. */
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default(PUBLIC),
+};
+
+export const gitlab: ConnectorKind<typeof settings> = {
+  title: 'GitLab',
+  settings,
+  scopes: ['openid', 'profile', 'email'],
+  protocol: 'oidc',
+  configure: (upstream) =>
+    discover(upstream, upstream.settings.base_url, client.ClientSecretPost(secretOf(upstream))),
+  authorizationParameters: (_upstream, hints) => standardHints(hints),
+  async readIdentity({ settings: { base_url } }, access) {
+    const identity = standardIdentity(await completeClaims(access));
+    // The administrator of a GitLab may have switched the confirmation of addresses off.
+    return base_url === PUBLIC ? identity : { ...identity, emailTrust: 'none' };
+  },
+};

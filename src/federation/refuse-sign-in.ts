@@ -1,0 +1,39 @@
+// Nobody was signed in: the person reads a sentence on our own page, the trail says why, and the log
+// what an administrator can do about it.
+import type { Context } from 'koa';
+import { requestLog } from '../http/correlation.ts';
+import { audit } from '../observability/audit.ts';
+import type { Refusal } from './connector.ts';
+
+/** Writes the refusal to the audit trail and the log. */
+export function recordRefusal(
+  ctx: Context,
+  { reason, message: advice }: Refusal,
+  about: { connectorId: string; clientId?: string | undefined; accountId?: string | undefined },
+): void {
+  const { connectorId, clientId, accountId } = about;
+  // An address that was typed by hand may be anything.
+  const connector = connectorId.slice(0, 60);
+  requestLog(ctx).warn({ connector, reason, advice }, 'a sign-in elsewhere did not succeed');
+  audit(ctx, {
+    type: 'sign-in.failed',
+    clientId,
+    accountId,
+    detail: { method: 'federation', connector, reason, advice },
+  });
+}
+
+/** Leads back to the sign-in page of the interaction, which says the reason in a sentence. */
+export function refuseSignIn(
+  ctx: Context,
+  about: { interactionUid: string; connectorId: string; clientId?: string | undefined },
+  refusal: Refusal,
+): void {
+  recordRefusal(ctx, refusal, about);
+  const page = new URLSearchParams({
+    ...{ account: 'another', step: 'sign-in' },
+    ...{ refused: refusal.reason, connector: about.connectorId },
+  });
+  ctx.status = 303;
+  ctx.redirect(`/interaction/${about.interactionUid}?${page}`);
+}
