@@ -68,6 +68,6 @@ export async function redeemAnswer(
     const identity = await kind.readIdentity(upstream, { configuration, tokens, callback: answer });
     return { identity, tokens };
   } catch (error) {
-    throw refusalOf(kind, error);
+    throw refusalOf(kind, error, upstream);
   }
 }

@@ -81,6 +81,8 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
   title: string;
   /** The settings that only this kind has, with their defaults. */
   settings: Own;
+  /** What is wrong with settings that are each right, taken together: `name: what to do`. */
+  problems?(settings: CommonSettings & z.infer<z.ZodObject<Own>>): string[];
   /** The scopes that are asked for, unless the settings name others. */
   scopes: string[];
   /**
@@ -110,7 +112,10 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
     },
   ): Promise<UpstreamIdentity>;
   /** What an error of the authorization or token endpoint means; undefined: what the standard says. */
-  explain?(error: UpstreamError): Explanation | undefined;
+  explain?(
+    error: UpstreamError,
+    upstream: Upstream<z.infer<z.ZodObject<Own>>>,
+  ): Explanation | undefined;
   /** Whether a person who signs out here can sign out there too (RP-Initiated Logout). */
   endSession?(
     upstream: Upstream<z.infer<z.ZodObject<Own>>>,

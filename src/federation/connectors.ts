@@ -8,11 +8,14 @@ import type { Database } from '../storage/database.ts';
 import type { ConnectorKind } from './connector.ts';
 import { apple } from './kinds/apple.ts';
 import { discord } from './kinds/discord.ts';
+import { entra } from './kinds/entra.ts';
+import { entraExternalId } from './kinds/entra-external-id.ts';
 import { facebook } from './kinds/facebook.ts';
 import { github } from './kinds/github.ts';
 import { gitlab } from './kinds/gitlab.ts';
 import { google } from './kinds/google.ts';
 import { linkedin } from './kinds/linkedin.ts';
+import { microsoft } from './kinds/microsoft.ts';
 import { oauth2 } from './kinds/oauth2.ts';
 import { oidc } from './kinds/oidc.ts';
 import { x } from './kinds/x.ts';
@@ -20,6 +23,9 @@ import { type CommonSettings, commonSettings } from './settings.ts';
 
 /** Every kind of upstream by its name in the configuration. */
 export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
+  entra,
+  'entra-external-id': entraExternalId,
+  microsoft,
   google,
   github,
   facebook,
@@ -74,11 +80,11 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
 /** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
 export function parseSettings(kindName: string, input: unknown): Settings {
   const parsed = schemaOf(kindName).safeParse(input);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'settings'}: ${message}.`,
-  );
-  throw new UsageError(problems);
+  const problems = parsed.success
+    ? (kindOf(kindName).problems?.(parsed.data) ?? [])
+    : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new UsageError(problems.map((problem) => `${problem}.`));
 }
 
 /** Maps a row to the connector that it configures. */

@@ -1,6 +1,12 @@
 // Whatever can go wrong with an upstream, as one of our reasons.
 import * as client from 'openid-client';
-import { type ConnectorKind, type Explanation, Refusal, type RefusalReason } from './connector.ts';
+import {
+  type ConnectorKind,
+  type Explanation,
+  Refusal,
+  type RefusalReason,
+  type Upstream,
+} from './connector.ts';
 
 /** RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6. */
 const REASONS: Record<string, RefusalReason> = {
@@ -30,12 +36,17 @@ const NO_ANSWER = new Set([
 const CHALLENGED = 'The upstream does not take the client for itself: check client_id and secret.';
 
 /** Translates any error of a trip to an upstream. The message is for the log: it holds no secret. */
-export function refusalOf(kind: Pick<ConnectorKind, 'explain'>, error: unknown): Refusal {
-  const known = refusalBehind(error);
-  if (known) return known;
+export function refusalOf(
+  kind: Pick<ConnectorKind, 'explain'>,
+  error: unknown,
+  upstream?: Upstream<Record<string, unknown>>,
+): Refusal {
+  const refusal = refusalBehind(error);
+  if (refusal) return refusal;
   const answered = oauthErrorOf(error);
   if (answered) {
-    const { reason, advice } = kind.explain?.(answered) ?? standardExplanation(answered);
+    const known = upstream && kind.explain?.(answered, upstream);
+    const { reason, advice } = known ?? standardExplanation(answered);
     return new Refusal(reason, advice, { cause: error });
   }
   // Its words are lost to the library: a challenge answers who did not prove to be the client.

@@ -70,7 +70,7 @@ async function signIn(demo: DemoFile, connector: Connector) {
 test('each stand-in signs a person in, who is the same whatever is started anew', async (t) => {
   const start = createDemo(t);
   const { server, port, demo } = await start();
-  const first = new Map<Connector, string | undefined>();
+  const first = new Map<Connector, string>();
   for (const connector of CONNECTORS) {
     const claims = await signIn(demo, connector);
     t.like(claims, PEOPLE[connector], connector);
@@ -80,7 +80,11 @@ test('each stand-in signs a person in, who is the same whatever is started anew'
 
   const expectSame = async (running: DemoFile, when: string) => {
     for (const connector of CONNECTORS)
-      t.is((await signIn(running, connector)).sub, first.get(connector), `${connector} ${when}`);
+      t.is(
+        (await signIn(running, connector)).sub,
+        first.get(connector) ?? '',
+        `${connector} ${when}`,
+      );
   };
   await expectSame(demo, 'the second time');
   await server.stop();
