@@ -1,5 +1,6 @@
 // The demo's stand-ins: somebody without a browser of the graphic kind signs in by each of them.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { DemoFile, DemoStandIn } from '../../src/demo/demo-file.ts';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
@@ -137,8 +138,19 @@ test('the stand-ins are on loopback only, and stop with the demo', async (t) => 
 });
 
 test('a stand-in whose port is taken is said in one sentence, and nothing stays behind', async (t) => {
-  const start = createDemo(t);
-  const { demo, server } = await start();
-  t.true(existsSync(demo.stand_ins[0]?.secret.replace(/^file:/, '') ?? ''));
-  await server.stop();
+  const directory = temporaryDirectory();
+  const port = await freePorts(7);
+  const squatter = createServer();
+  t.teardown(() => {
+    squatter.close();
+    directory.remove();
+  });
+  await new Promise<void>((resolve) => squatter.listen(port + 4, '127.0.0.1', resolve));
+  const server = run({ GATEHOUSE_DATA_DIR: directory.path, GATEHOUSE_PORT: String(port) });
+  t.is(await server.exited, 1);
+  t.is(
+    server.output().trim(),
+    `Port ${port + 4} on 127.0.0.1 is in use: stop the program that holds it, or set GATEHOUSE_PORT to another port.`,
+  );
+  for (const beside of [0, 1, 3]) await t.throwsAsync(fetch(`http://127.0.0.1:${port + beside}`));
 });
