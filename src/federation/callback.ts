@@ -52,7 +52,7 @@ export function addCallbackRoutes(router: Router, deps: CallbackDeps): void {
 
   // form_post: the browser brings it from another site, without our Lax cookies.
   router.post('/federation/:connector/callback', async (ctx) => {
-    const connectorId: string = ctx['params'].connector;
+    const connectorId = connectorOf(ctx);
     const connector = await deps.connectors.findEnabled(connectorId);
     if (connector?.kind.responseMode !== 'form_post')
       throw new AppError(405, 'invalid_request', 'This redirect URI is called by GET.', {
@@ -67,7 +67,7 @@ export function addCallbackRoutes(router: Router, deps: CallbackDeps): void {
 }
 
 async function receive(ctx: Context, deps: CallbackDeps): Promise<void> {
-  const connectorId: string = ctx['params'].connector;
+  const connectorId = connectorOf(ctx);
   const query = new URLSearchParams(ctx.querystring.slice(0, LONGEST));
   const state = query.get('state') ?? '';
   const opened = await openAttempt(deps, state);
@@ -149,4 +149,8 @@ async function stray(
       detail: { method: 'federation', connector: connector.slice(0, 60), reason },
     });
   deps.onStray(ctx);
+}
+
+function connectorOf(ctx: Context): string {
+  return String(ctx['params'].connector);
 }

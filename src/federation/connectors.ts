@@ -3,29 +3,31 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
-import { type ConnectorRow, listConnectors } from '../storage/connectors.ts';
+import {
+  type ConnectorRow,
+  listConnectors,
+  listProvenDomains,
+  type ProvenDomain,
+} from '../storage/connectors.ts';
 import type { Database } from '../storage/database.ts';
 import type { ConnectorKind } from './connector.ts';
 import { apple } from './kinds/apple.ts';
 import { discord } from './kinds/discord.ts';
-import { entra } from './kinds/entra.ts';
-import { entraExternalId } from './kinds/entra-external-id.ts';
 import { facebook } from './kinds/facebook.ts';
 import { github } from './kinds/github.ts';
 import { gitlab } from './kinds/gitlab.ts';
 import { google } from './kinds/google.ts';
 import { linkedin } from './kinds/linkedin.ts';
-import { microsoft } from './kinds/microsoft.ts';
 import { oauth2 } from './kinds/oauth2.ts';
+import { entra } from './kinds/entra.ts';
+import { entraExternalId } from './kinds/entra-external-id.ts';
+import { microsoft } from './kinds/microsoft.ts';
 import { oidc } from './kinds/oidc.ts';
 import { x } from './kinds/x.ts';
 import { type CommonSettings, commonSettings } from './settings.ts';
 
 /** Every kind of upstream by its name in the configuration. */
 export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
-  entra,
-  'entra-external-id': entraExternalId,
-  microsoft,
   google,
   github,
   facebook,
@@ -34,6 +36,9 @@ export const CONNECTOR_KINDS: Record<string, ConnectorKind> = {
   x,
   discord,
   gitlab,
+  entra,
+  'entra-external-id': entraExternalId,
+  microsoft,
   oidc,
   oauth2,
 };
@@ -60,6 +65,8 @@ export interface Connectors {
   all(): Promise<Connector[]>;
   /** One that may be used: undefined when it is unknown or disabled. */
   findEnabled(id: string): Promise<Connector | undefined>;
+  /** E-mail domains that lead to a connector. */
+  domains(): Promise<ProvenDomain[]>;
 }
 
 /** The connectors of this installation, kept in memory until one changes. */
@@ -70,9 +77,16 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
     maxEntries: 1,
     load: async () => (await listConnectors(deps.db)).map(toConnector),
   });
+  const loadDomains = cacheUntilChanged({
+    changes: deps.changes,
+    topic: 'connectors',
+    maxEntries: 1,
+    load: () => listProvenDomains(deps.db),
+  });
   const all = () => load('all');
   return {
     all,
+    domains: () => loadDomains('all'),
     findEnabled: async (id) => (await all()).find((one) => one.id === id && one.enabled),
   };
 }

@@ -2,6 +2,7 @@
 // Field names that the forms post stand beside the view they belong to.
 
 import type { AccountViews } from './views/account.ts';
+import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
@@ -57,6 +58,13 @@ export interface CaptchaFields {
   problem?: string;
 }
 
+/** A way to sign in elsewhere. `icon` names its mark, if we have one. */
+export interface ConnectorLink {
+  name: string;
+  href: string;
+  icon: string;
+}
+
 /** What the forms of an interaction need: every one posts `csrf`; `cancelAction` receives only that. */
 export interface InteractionForms {
   action: string;
@@ -65,7 +73,7 @@ export interface InteractionForms {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, InvitationViews {
+export interface Views extends AccountViews, IdentityViews, InvitationViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;
@@ -76,6 +84,9 @@ export interface Views extends AccountViews, InvitationViews {
     passwordFocus?: boolean;
     /** False: passwords are switched off, and there is no form. */
     passwords: boolean;
+    /** The address comes first: it decides where the person signs in. Posts `csrf` and `email`. */
+    identifierFirst?: boolean;
+    connectors: ConnectorLink[];
     signUpHref?: string;
     forgotHref?: string;
     /** Asked after failures; posts what its kinds need. */
@@ -88,6 +99,7 @@ export interface Views extends AccountViews, InvitationViews {
     /** Sentences by the name of their field. */
     errors: Record<string, string>;
     signInHref: string;
+    connectors: ConnectorLink[];
     terms?: { version: string; text: string; consentRequired: boolean; accepted: boolean };
     captcha?: CaptchaFields;
   };

@@ -82,3 +82,19 @@ export async function moveConnector(
     .update({ issuer: moved('issuer') });
   await announce(query, 'connectors', id);
 }
+
+export interface ProvenDomain {
+  domain: string;
+  connector_id: string;
+  /** People of this domain sign in with this connector only. */
+  forced: boolean;
+}
+
+/** The domains of which it is known that they are the connector's. */
+export async function listProvenDomains(db: Database): Promise<ProvenDomain[]> {
+  const query = await db.query();
+  return query<ProvenDomain>('connector_domains')
+    .select('domain', 'connector_id', 'forced')
+    .whereNotNull('proof')
+    .orderBy('domain');
+}

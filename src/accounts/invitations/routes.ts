@@ -11,7 +11,6 @@ import type { Render } from '../../http/render.ts';
 import type { Views } from '../../http/views.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import { findAccountById } from '../../storage/accounts.ts';
-import type { Database } from '../../storage/database.ts';
 import { findInvitationByToken, type InvitationRow } from '../../storage/invitations.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../passwords/passwords.ts';

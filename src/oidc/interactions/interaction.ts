@@ -106,12 +106,23 @@ export async function handBack(
   ctx.redirect(returnTo);
 }
 
-/** Signs the account in and hands back. `amr`: how the person proved who they are (RFC 8176). */
+/** Who signed in, and how. */
+interface Login {
+  accountId: string;
+  /** How the person proved who they are (RFC 8176). */
+  amr: string[];
+  /** When, in seconds; undefined: now. */
+  ts?: number;
+  /** The name under which the upstream's session waits for ours. */
+  upstream?: string;
+}
+
+/** Signs the account in and hands back. */
 export async function handBackSignedIn(
   ctx: Context,
   deps: Pick<StepDeps, 'provider'>,
   interaction: Interaction,
-  login: { accountId: string; amr: string[] },
+  login: Login,
 ) {
   const { name } = interaction.prompt;
   await handBack(ctx, deps, {

@@ -1,0 +1,99 @@
+// Somebody whom an upstream vouched for, on the way to an account: what all their steps need.
+import type { Context } from 'koa';
+import type { KnownDevices } from '../../accounts/known-device.ts';
+import type { SignInDeps } from '../../accounts/sign-in.ts';
+import { Refusal } from '../../federation/connector.ts';
+import type { Connector, Connectors } from '../../federation/connectors.ts';
+import type { NewAccountDeps } from '../../federation/new-account.ts';
+import {
+  dropPending,
+  findPending,
+  type PendingDeps,
+  type PendingIdentity,
+} from '../../federation/pending-identity.ts';
+import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
+import { beginUpstreamSession } from '../../federation/upstream-session.ts';
+import { keepUpstreamTokens } from '../../federation/upstream-tokens.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
+import { audit } from '../../observability/audit.ts';
+import type { AccountRow } from '../../storage/accounts.ts';
+import type { IdentityRow } from '../../storage/identities.ts';
+import {
+  handBackSignedIn,
+  type Interaction,
+  type StepDeps,
+  withInteraction,
+} from './interaction.ts';
+
+export interface IdentityStepsDeps extends StepDeps, NewAccountDeps, PendingDeps {
+  connectors: Connectors;
+  devices: KnownDevices;
+  signIn: SignInDeps;
+  /** Profiles of one network. */
+  limit: RateLimit;
+  /** Codes to one address. */
+  codeLimit: RateLimit;
+}
+
+/** An identity on its way to an account. */
+export interface Newcomer {
+  interaction: Interaction;
+  connector: Connector;
+  pending: PendingIdentity;
+}
+
+/** Runs a step with the identity that waits at this interaction; a Refusal leads to the sign-in page. */
+export function whenPending(
+  deps: IdentityStepsDeps,
+  step: (ctx: Context, newcomer: Newcomer) => Promise<void>,
+): (ctx: Context) => Promise<void> {
+  return withInteraction(deps, async (ctx, interaction) => {
+    const { uid, params } = interaction;
+    // Two windows of one interaction: guesses and links come one after the other.
+    const pending = await findPending(deps, `interaction:${uid}`, { forUpdate: true });
+    if (!pending) {
+      ctx.status = 303;
+      return ctx.redirect(`/interaction/${uid}`);
+    }
+    const { connectorId } = pending;
+    try {
+      const connector = await deps.connectors.findEnabled(connectorId);
+      if (!connector) throw new Refusal('unavailable', 'the connector was disabled meanwhile');
+      await step(ctx, { interaction, connector, pending });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      await dropPending(deps, `interaction:${uid}`);
+      const clientId = String(params['client_id']);
+      refuseSignIn(ctx, { interactionUid: uid, connectorId, clientId }, error);
+    }
+  });
+}
+
+/** Signs the account in and hands back to the authorization endpoint. Throws a Refusal when it may not. */
+export async function finish(
+  ctx: Context,
+  deps: IdentityStepsDeps,
+  { interaction, connector, pending }: Newcomer,
+  { account, row }: { account: AccountRow; row: IdentityRow },
+): Promise<void> {
+  const { identity } = pending;
+  await keepUpstreamTokens(deps, row, pending.tokens);
+  // What came of it is kept, also where nobody may come in yet.
+  if (account.approval === 'waiting')
+    throw new Refusal('waiting', 'an administrator has yet to approve the account');
+  if (account.state !== 'active') throw new Refusal('blocked', `the account is ${account.state}`);
+  await dropPending(deps, `interaction:${interaction.uid}`);
+  audit(ctx, {
+    type: 'sign-in.succeeded',
+    accountId: account.id,
+    clientId: String(interaction.params['client_id']),
+    detail: { method: 'federation', connector: connector.id },
+  });
+  deps.devices.remember(ctx, account.email);
+  await handBackSignedIn(ctx, deps, interaction, {
+    accountId: account.id,
+    amr: identity.amr ?? [],
+    ...(identity.authTime === undefined ? {} : { ts: identity.authTime }),
+    upstream: await beginUpstreamSession(deps, row, identity),
+  });
+}
