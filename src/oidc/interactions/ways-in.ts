@@ -42,7 +42,9 @@ export async function straightTo(
   // Who comes back from there, or asked for this page, is not sent away again.
   if (ctx.query['step'] !== undefined || ctx.query['refused'] !== undefined) return undefined;
   const isAnother = ctx.query['account'] === 'another';
-  const named = isAnother ? undefined : await connectorOfHints(deps.connectors, interaction.params);
+  const named = isAnother
+    ? undefined
+    : await connectorOfHints(deps.connectors, interaction.params);
   const offered = await connectorsFor(deps);
   const only = !deps.config.passwords && offered.length === 1 ? offered[0] : undefined;
   const connector = named ?? only;
@@ -50,7 +52,10 @@ export async function straightTo(
 }
 
 /** The sentence about a sign-in elsewhere that did not succeed. */
-export async function refusedSentence(ctx: Context, deps: WaysInDeps): Promise<string | undefined> {
+export async function refusedSentence(
+  ctx: Context,
+  deps: WaysInDeps,
+): Promise<string | undefined> {
   const { refused, connector: id } = ctx.query;
   if (typeof refused !== 'string' || !Object.hasOwn(SENTENCES, refused)) return undefined;
   const connector = (await deps.connectors.all()).find((one) => one.id === id);
