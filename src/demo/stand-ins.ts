@@ -37,7 +37,10 @@ export function placesOf({ issuer, stand_ins }: DemoFile): StandInPlace[] {
 /** Starts them. Throws a UsageError when a port is taken; then none of them runs. */
 export async function startStandIns(places: StandInPlace[]): Promise<StandIns> {
   const idTokens = await createIdTokens();
-  const started = await Promise.allSettled(places.map((place) => start(place, idTokens)));
+  const hidden = await findFreePorts(places.length);
+  const started = await Promise.allSettled(
+    places.map((place, index) => start(place, idTokens, hidden[index] ?? 0)),
+  );
   const running = started.filter((one) => one.status === 'fulfilled');
   const stop = async () => {
     await Promise.all(running.map(({ value }) => value.stop()));
@@ -48,11 +51,14 @@ export async function startStandIns(places: StandInPlace[]): Promise<StandIns> {
   throw failed.reason;
 }
 
-async function start({ id, url, client }: StandInPlace, idTokens: IdTokens): Promise<StandIns> {
+async function start(
+  { id, url, client }: StandInPlace,
+  idTokens: IdTokens,
+  hidden: number,
+): Promise<StandIns> {
   const standIn = STAND_INS.find((one) => one.id === id);
   if (!standIn) throw new Error(`There is no stand-in ${id}.`);
   const seed = standIn.seed(client);
-  const hidden = await findFreePort();
   const emulator = await createEmulator({ service: id, port: hidden, baseUrl: url, seed });
   const servers: Server[] = [];
   const stop = async () => {
@@ -79,12 +85,12 @@ async function listen(answer: RequestListener, address: Address): Promise<Server
 }
 
 // The emulator does not tell which port it got when it is left to choose.
-async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  await bind(probe, { host: '127.0.0.1', port: 0 });
-  const { port } = probe.address() as AddressInfo;
-  await close(probe);
-  return port;
+async function findFreePorts(count: number): Promise<number[]> {
+  const probes = Array.from({ length: count }, () => createServer());
+  await Promise.all(probes.map((probe) => bind(probe, { host: '127.0.0.1', port: 0 })));
+  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
+  await Promise.all(probes.map(close));
+  return ports;
 }
 
 function hasIpv6(): boolean {
