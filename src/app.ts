@@ -15,6 +15,12 @@ import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
+import type { OutgoingFetch } from './federation/connector.ts';
+import { type Connector, createConnectors } from './federation/connectors.ts';
+import { forcedConnector } from './federation/home-realm.ts';
+import { createIdentityPages } from './federation/identities-pages.ts';
+import { createFederationRoutes } from './federation/routes.ts';
+import { createUpstreams } from './federation/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
 import { errorBoundary } from './http/error-boundary.ts';
@@ -45,9 +51,10 @@ import { createLiveProvider } from './oidc/live-provider.ts';
 import { createOwnClient } from './oidc/own-client.ts';
 import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
-import { createProviderPages } from './oidc/provider-pages.ts';
+import { createProviderPages, renderEndedSignIn } from './oidc/provider-pages.ts';
 import { followChanges } from './storage/changes.ts';
 import { type Database, isUnavailable, isUnstorable, isWritable } from './storage/database.ts';
+import { adoptUpstreamSession } from './storage/upstream-sessions.ts';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
@@ -65,6 +72,10 @@ export interface AppDeps {
   metrics?: Metrics | undefined;
   /** Further hosts at which this node answers (demo nodes on loopback only). */
   hostAliases: string[];
+  /** Reads a secret that the settings of a connector refer to. */
+  readSecret: (reference: string) => string;
+  /** How the upstream of a connector is reached. */
+  fetchFor: (connector: Connector) => OutgoingFetch;
   /** What the start page of a demo shows. */
   demo: Views['home']['demo'] | undefined;
 }
@@ -123,12 +134,28 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
   const sessions = createOwnSessions({ issuer, provider: provider.current });
-  const steps = { provider: provider.current, render, csrf, browser, clients, db };
+  const connectors = createConnectors({ db, changes });
+  const isForcedElsewhere = async (email: string) =>
+    (await forcedConnector(connectors, email)) !== undefined;
+  const upstreams = createUpstreams({
+    ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
+    insecure: config.mode === 'demo' || issuer.startsWith('http:'),
+  });
+  const federation = {
+    ...{ db, issuer, outbox, browser, connectors, upstreams },
+    encryptionKeys: secrets.encryptionKeys,
+    signUp: config.signUp,
+    passwordsInUse: config.signUp.passwords,
+  };
+  const steps = { provider: provider.current, render, csrf, browser, clients, db, connectors };
   const captcha = createCaptchaGuard(
     createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
   );
-  const signUp = { ...steps, config: config.signUp, terms, captcha, passwordProblem };
-  const recovery = { ...steps, captcha, encryptionKeys: secrets.encryptionKeys };
+  const signUp = {
+    ...{ ...steps, config: config.signUp, terms, captcha, passwordProblem, isForcedElsewhere },
+  };
+  const signIn = { db, passwords, limit: limits.signIn };
+  const recovery = { ...steps, isForcedElsewhere, captcha, encryptionKeys: secrets.encryptionKeys };
   const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
   const interactions = createInteractionRoutes({
     ...steps,
@@ -147,10 +174,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
       limit: limits.reset,
     },
     ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
-    signIn: {
-      db,
-      passwords,
-      limit: limits.signIn,
+    signIn,
+    federation: { ...steps, ...federation },
+    identity: {
+      ...{ ...steps, ...federation, devices, signIn },
+      limit: limits.signUp,
+      codeLimit: limits.resend,
     },
   });
   const emailLinks = [
@@ -163,17 +192,26 @@ export async function createApp(deps: AppDeps): Promise<App> {
     createNotMeRoutes(links),
   ];
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
-  const selfCare = createSelfCareRoutes({
+  const selfCareDeps = {
     ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
     erasureDays: config.erasureDays,
     proofs: limits.proof,
     outbox,
+  };
+  const selfCare = createSelfCareRoutes(selfCareDeps);
+  const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
+  const federationRoutes = createFederationRoutes({
+    ...{ ...federation, ...sessions },
+    strays: limits.strayCallback,
+    onStray: (ctx) => renderEndedSignIn(ctx, render),
   });
 
   const invitations = createInvitationRoutes({
     ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
     attempts: limits.invitation,
+    isForcedElsewhere,
+    connectors: async () => (await connectors.all()).filter(({ enabled }) => enabled),
     signInHere: sessions.signInHere,
   });
 
@@ -208,7 +246,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        invitations,
+        ...[invitations, identityPages, federationRoutes],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
@@ -218,6 +256,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         introspection,
         render,
         browser,
+        adoptSession: (name, uid) => adoptUpstreamSession(db, name, uid),
         resumeCookie: () => provider.current().cookieName('resume'),
       }),
     ),

@@ -7,6 +7,7 @@ import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
 import { type PasswordConfig, readPasswords } from './config/passwords.ts';
+import { readSecretReference } from './config/secret-references.ts';
 import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
 import { UsageError } from './errors.ts';
 
@@ -98,6 +99,13 @@ export function readConfig(environment: Environment = process.env): Config {
 /** True when npm runs this process: it then sits behind a shell that swallows signals. */
 export function isRunByNpm(environment: Environment = process.env): boolean {
   return environment['npm_lifecycle_event'] !== undefined;
+}
+
+/** What reads the secrets of connectors by their references. Throws a UsageError when one is missing. */
+export function createSecretReader(
+  environment: Environment = process.env,
+): (reference: string) => string {
+  return (reference) => readSecretReference(reference, environment);
 }
 
 /** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */

@@ -61,6 +61,8 @@ export interface Limits {
   confirm: RateLimit;
   /** The password that somebody who is signed in gives once more, by account. */
   proof: RateLimit;
+  /** Callbacks of upstreams that fit nothing of this browser's, by network. */
+  strayCallback: RateLimit;
   /** Invitations that are opened or accepted, by network. */
   invitation: RateLimit;
 }
@@ -79,6 +81,7 @@ export function createLimits(attempts: Attempts): Limits {
     confirm: limit('confirm', 10, HOUR),
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
+    strayCallback: limit('stray-callback', 30, 5 * MINUTE),
   };
 }
 

@@ -94,7 +94,10 @@ export interface ConnectorKind<Own extends z.ZodRawShape = z.ZodRawShape> {
   pkce?: boolean;
   /** `form_post`: the answer comes as a cross-site POST. */
   responseMode?: 'form_post';
-  /** Finds endpoints, keys and issuer, and prepares the client's authentication. May be kept for an hour. */
+  /**
+   * Finds endpoints, keys and issuer, and prepares the client's authentication. Runs for each
+   * sign-in; the documents that it reads are kept for an hour.
+   */
   configure(upstream: Upstream<z.infer<z.ZodObject<Own>>>): Promise<Configuration>;
   /** Parameters of the authorization request beyond client, redirect URI, scope, state, nonce and PKCE. */
   authorizationParameters?(
@@ -129,47 +132,49 @@ export interface UpstreamError {
   description: string;
 }
 
+/** Why nobody was signed in: the audit trail says it so, and the page shows the text of that name. */
+export const REFUSAL_REASONS = [
+  /** The person turned back. */
+  'cancelled',
+  /** It could not be reached, took too long, or answered something other than its protocol. */
+  'unavailable',
+  /** Its answer is not valid: signature, issuer, nonce, state, times. */
+  'invalid_answer',
+  /** It refused for a reason of its own. */
+  'refused',
+  /** An administrator of the upstream's organization must allow this application first. */
+  'admin_consent_required',
+  /** The account may not use this application, or is of the wrong organization or kind. */
+  'not_admitted',
+  /** This connector is set up wrongly: secret, redirect URI, client. */
+  'misconfigured',
+  /** The person must do something there, or sign in there anew. */
+  'interaction_required',
+  /** The account here is blocked. */
+  'blocked',
+  /** An administrator has yet to approve the account. */
+  'waiting',
+  /** Nobody gets an account this way. */
+  'no_new_accounts',
+  'by_invitation',
+  /** Addresses of this domain may not sign up. */
+  'domain_not_allowed',
+  /** The proven address has an account, and the connector's policy links nothing. */
+  'address_taken',
+  /** People of this domain sign in with another connector. */
+  'other_connector',
+  /** Whoever proved to own an account owns another one. */
+  'wrong_account',
+  /** The identity is another account's. */
+  'identity_taken',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
 export interface Explanation {
   reason: RefusalReason;
   /** For the log and the administrator: what to do about it. Nothing of it reaches the page. */
   advice: string;
 }
-
-/** Why nobody was signed in: the audit trail says it so, and the page shows the text of that name. */
-export type RefusalReason =
-  /** The person turned back. */
-  | 'cancelled'
-  /** It could not be reached, took too long, or answered something other than its protocol. */
-  | 'unavailable'
-  /** Its answer is not valid: signature, issuer, nonce, state, times. */
-  | 'invalid_answer'
-  /** It refused for a reason of its own. */
-  | 'refused'
-  /** An administrator of the upstream's organization must allow this application first. */
-  | 'admin_consent_required'
-  /** The account may not use this application, or is of the wrong organization or kind. */
-  | 'not_admitted'
-  /** This connector is set up wrongly: secret, redirect URI, client. */
-  | 'misconfigured'
-  /** The person must do something there, or sign in there anew. */
-  | 'interaction_required'
-  /** The account here is blocked. */
-  | 'blocked'
-  /** An administrator has yet to approve the account. */
-  | 'waiting'
-  /** Nobody gets an account this way. */
-  | 'no_new_accounts'
-  | 'by_invitation'
-  /** Addresses of this domain may not sign up. */
-  | 'domain_not_allowed'
-  /** The proven address has an account, and the connector's policy links nothing. */
-  | 'address_taken'
-  /** People of this domain sign in with another connector. */
-  | 'other_connector'
-  /** Whoever proved to own an account owns another one. */
-  | 'wrong_account'
-  /** The identity is another account's. */
-  | 'identity_taken';
 
 /** Thrown where an upstream, or our settings for it, do not let somebody in. */
 export class Refusal extends Error {

@@ -14,7 +14,9 @@ export async function connectorOfAddress(
 
 async function connectorOfDomain(connectors: Connectors, domain: string) {
   const domains = await connectors.domains();
-  const found: ProvenDomain | undefined = domains.find((one) => one.domain === domain.toLowerCase());
+  const found: ProvenDomain | undefined = domains.find(
+    (one) => one.domain === domain.toLowerCase(),
+  );
   const connector = found && (await connectors.findEnabled(found.connector_id));
   return connector && { connector, forced: found.forced };
 }

@@ -1,5 +1,6 @@
 // Whatever can go wrong with an upstream, as one of our reasons.
 import * as client from 'openid-client';
+import { UsageError } from '../errors.ts';
 import {
   type ConnectorKind,
   type Explanation,
@@ -43,6 +44,8 @@ export function refusalOf(
 ): Refusal {
   const refusal = refusalBehind(error);
   if (refusal) return refusal;
+  // A secret that cannot be read.
+  if (error instanceof UsageError) return new Refusal('misconfigured', error.message);
   const answered = oauthErrorOf(error);
   if (answered) {
     const known = upstream && kind.explain?.(answered, upstream);

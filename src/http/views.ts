@@ -151,6 +151,8 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
   'signed-out': { client?: ClientSummary };
   /** A form that leads on by itself: posts `fields` to `action`, the client's URI or one of ours. */
   continue: { action: string; fields: { name: string; value: string }[] };
+  /** Goes on by itself to the upstream. */
+  leave: { connector: string; href: string };
   error: {
     status: number;
     title: string;

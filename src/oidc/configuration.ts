@@ -63,7 +63,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     scopes: IDENTITY_SCOPES,
     claims: CLAIMS,
     responseTypes: ['code'],
-    extraParams: ['audience'],
+    extraParams: ['audience', 'domain_hint', 'idp_hint'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     enabledJWA: {

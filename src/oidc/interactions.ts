@@ -13,6 +13,8 @@ import type { Database } from '../storage/database.ts';
 import { acceptTerms, type Terms } from '../storage/terms.ts';
 import { describeConsent } from './consent-page.ts';
 import { grantConsent } from './grants.ts';
+import { addFederationSteps } from './interactions/federation-steps.ts';
+import { addIdentitySteps } from './interactions/identity-steps.ts';
 import {
   expectPrompt,
   formsOf,
@@ -21,14 +23,17 @@ import {
   readInteractionForm,
   withInteraction,
 } from './interactions/interaction.ts';
+import type { IdentityStepsDeps } from './interactions/newcomer.ts';
 import { addRecoverySteps, type RecoveryStepsDeps } from './interactions/recovery-steps.ts';
 import { addSignInStep, type SignInStepDeps, showSignIn } from './interactions/sign-in-step.ts';
 import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions/sign-up-steps.ts';
+import { straightTo } from './interactions/ways-in.ts';
 
 export interface InteractionDeps extends SignInStepDeps {
   db: Database;
   signUp: SignUpStepsDeps;
   recovery: RecoveryStepsDeps;
+  identity: IdentityStepsDeps;
   terms: () => Promise<Terms | undefined>;
   catalog: Catalog;
 }
@@ -97,6 +102,8 @@ export function createInteractionRoutes(deps: InteractionDeps): Router {
 
   addSignUpSteps(router, deps.signUp);
   addRecoverySteps(router, deps.recovery);
+  addFederationSteps(router, deps.federation);
+  addIdentitySteps(router, deps.identity);
 
   router.post(
     '/cancel',
@@ -119,6 +126,11 @@ async function showPage(ctx: Context, deps: InteractionDeps, interaction: Intera
       ? await findUsableAccount(deps.db, interaction.session.accountId)
       : undefined;
   if (account && (await showQuestion(ctx, deps, interaction, account))) return;
+  const straight = await straightTo(ctx, deps, interaction);
+  if (straight) {
+    ctx.status = 303;
+    return ctx.redirect(straight);
+  }
   const hint = another ? '' : interaction.params['login_hint'];
   const email = typeof hint === 'string' ? hint.slice(0, 320) : (account?.email ?? '');
   const create = interaction.prompt.name === 'create' && ctx.query['step'] !== 'sign-in';

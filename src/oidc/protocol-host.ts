@@ -30,6 +30,8 @@ export function protocolHost(deps: {
   introspection: JwtIntrospectionDeps;
   render: Render;
   browser: BrowserBinding;
+  /** Somebody who signed in elsewhere has a session now: `name` is where that waits for its uid. */
+  adoptSession: (name: string, sessionUid: string) => Promise<void>;
   /** The name of the library's cookie that resumes an interaction. */
   resumeCookie: () => string;
 }): Middleware {
@@ -41,6 +43,7 @@ export function protocolHost(deps: {
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
     await handleCurrent(ctx, next, deps);
+    await adoptUpstream(ctx, deps);
     await completeAnswer(ctx, deps);
   };
 }
@@ -73,6 +76,17 @@ function isForeignResume(
   if (uid === undefined) return false;
   // The library goes by the cookie alone: it must name the interaction of the path.
   return ctx.cookies.get(resumeCookie(), { signed: true }) !== uid || !browser.isBound(ctx, uid);
+}
+
+async function adoptUpstream(
+  ctx: Context,
+  { adoptSession }: { adoptSession: (name: string, sessionUid: string) => Promise<void> },
+): Promise<void> {
+  // Only where the provider handled a request, it put its part on the context.
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  const login = oidc?.result?.login;
+  const uid = oidc?.session?.uid;
+  if (typeof login?.['upstream'] === 'string' && uid) await adoptSession(login['upstream'], uid);
 }
 
 async function completeAnswer(

@@ -33,6 +33,9 @@ const PRUNABLE: Prunable[] = [
     remedy: 'DELETE FROM outgoing_mails',
   },
   { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
+  ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
+    ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },
+  })),
   {
     table: 'oidc_payloads',
     // Kept for ten seconds after a refresh, in case its answer was lost.

@@ -28,6 +28,10 @@ export interface InvitationDeps extends WelcomeDeps {
   passwords: Passwords;
   passwordProblem: PasswordPolicy;
   signUp: SignUpConfig;
+  /** The connectors with which an invitation can be accepted. */
+  connectors(): Promise<{ id: string; name: string; kindName: string }[]>;
+  /** Whether people of this address sign in elsewhere only. */
+  isForcedElsewhere(email: string): Promise<boolean>;
   /** Posts of one network: each costs a hash. */
   attempts: RateLimit;
 }
@@ -47,7 +51,7 @@ export function createInvitationRoutes(deps: InvitationDeps): Router {
 
   router.get('/invitation', async (ctx) => {
     const found = await findInvited(ctx, deps);
-    if (found?.invitation.state === 'open') showForm(ctx, deps, found, {});
+    if (found?.invitation.state === 'open') await showForm(ctx, deps, found, {});
     else showVoid(ctx, deps, found);
   });
 
@@ -56,6 +60,7 @@ export function createInvitationRoutes(deps: InvitationDeps): Router {
     const form = await readTokenForm(ctx, deps, acceptForm);
     if (found?.invitation.state !== 'open') return showVoid(ctx, deps, found);
     expectInvitable(deps.signUp, found.invitation.email);
+    await expectOwnPassword(deps, found.invitation);
     const errors = await problemsOf(ctx, deps, found.invitation, form);
     if (Object.keys(errors).length > 0) {
       ctx.status = 400;
@@ -108,13 +113,24 @@ function readTokenForm<Schema extends z.ZodType>(
 
 const bindingOf = (token: string) => `invitation\n${token}`;
 
-function showForm(
+async function expectOwnPassword(deps: InvitationDeps, { email }: InvitationRow): Promise<void> {
+  if (!deps.signUp.passwords) throw passwordsOff();
+  if (await deps.isForcedElsewhere(email))
+    throw new AppError(403, 'forbidden', 'People of this domain sign in another way.', {
+      key: 'federation.other_connector',
+    });
+}
+
+async function showForm(
   ctx: Context,
   deps: InvitationDeps,
   { token, invitation }: Invited,
   typed: { form?: AcceptForm; errors?: Errors },
-): void {
-  if (!deps.signUp.passwords) throw passwordsOff();
+): Promise<void> {
+  const connectors = await deps.connectors();
+  const passwords = deps.signUp.passwords && !(await deps.isForcedElsewhere(invitation.email));
+  if (!passwords && connectors.length === 0) throw passwordsOff();
+  const { refused } = ctx.query;
   deps.render(ctx, 'invitation/accept', {
     action: `/invitation?token=${token}`,
     csrf: deps.csrf.token(bindingOf(token)),
@@ -123,6 +139,12 @@ function showForm(
     email: invitation.email,
     givenName: typed.form?.given_name ?? '',
     familyName: typed.form?.family_name ?? '',
+    passwords,
+    connectors: connectors.map(({ id, name, kindName }) => ({
+      ...{ name, icon: kindName },
+      href: `/invitation/federation/${id}?token=${token}`,
+    })),
+    ...(refused === undefined ? {} : { alert: translate(ctx)('invitation.not-accepted') }),
     ...(typed.errors ? { errors: typed.errors } : {}),
   });
 }
@@ -186,7 +208,6 @@ async function accept(
   token: string,
   form: AcceptForm,
 ): Promise<void> {
-  if (!deps.signUp.passwords) throw passwordsOff();
   // Hashing takes time and may queue: it must not hold a connection.
   await currentUnitOfWork()?.commit();
   const passwordHash = await deps.passwords.hash(form.password);

@@ -23,6 +23,7 @@ export const TOLD_EVENTS = [
   ...['account.signed-up', 'account.taken-back', 'account.profile-changed', 'account.proof-failed'],
   ...['password.changed', 'password.reset', 'email.change-requested', 'email.changed'],
   ...['group.account-added', 'group.account-removed', 'invitation.accepted'],
+  ...['identity.linked', 'identity.unlinked', 'session.ended-upstream', 'account.claimed'],
 ];
 
 /** Adds the route. */

@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import { z } from 'zod';
 import { listAccountEvents, listConsents } from '../../storage/account-data.ts';
 import type { Database } from '../../storage/database.ts';
+import { listIdentities } from '../../storage/identities.ts';
 import { listSessions } from '../../storage/sessions.ts';
 import {
   proofProblem,
@@ -59,6 +60,9 @@ async function gather(db: Database, { account }: SignedIn) {
       signed_in_at: signedInAt,
       last_seen: seen && { ...seen, at: new Date(seen.at * 1000) },
     })),
+    identities: (await listIdentities(db, account.id)).map(
+      ({ account_id: _account, ...identity }) => identity,
+    ),
     consents: await listConsents(db, account.id),
     activity: await listAccountEvents(db, account.id, { limit: MAX_EVENTS }),
   };

@@ -135,7 +135,17 @@ function refuse(ctx: Context, status: number, sentence: string): string {
 }
 
 const DONE = [
-  ...(['profile', 'password', 'email', 'session', 'sessions', 'revoked', 'language'] as const),
+  ...([
+    'profile',
+    'password',
+    'email',
+    'session',
+    'sessions',
+    'revoked',
+    'language',
+    'linked',
+    'unlinked',
+  ] as const),
 ] as const;
 type Done = (typeof DONE)[number];
 

@@ -30,6 +30,8 @@ export interface SignUpDeps {
   config: SignUpConfig;
   terms: () => Promise<Terms | undefined>;
   hashPassword: (password: string) => Promise<string>;
+  /** Whether people of this address sign in elsewhere only. */
+  isForcedElsewhere: (email: string) => Promise<boolean>;
   passwordProblem: (
     password: string,
     person: { email: string; givenName?: string; familyName?: string },
@@ -44,7 +46,7 @@ export async function signUpProblems(
   const terms = await deps.terms();
   const person = { email: form.email, givenName: form.given_name, familyName: form.family_name };
   const found: [keyof SignUpForm, FieldProblem | undefined][] = [
-    ['email', emailProblem(form.email, deps.config.domains)],
+    ['email', await emailProblem(deps, form.email)],
     ['given_name', nameProblem(form.given_name)],
     ['family_name', nameProblem(form.family_name)],
     ['password', await deps.passwordProblem(form.password, person)],
@@ -59,14 +61,17 @@ export async function signUpProblems(
   return problems.length > 0 ? Object.fromEntries(problems) : undefined;
 }
 
-function emailProblem(text: string, domains: string[]): FieldProblem | undefined {
+async function emailProblem(
+  { config: { domains }, isForcedElsewhere }: SignUpDeps,
+  text: string,
+): Promise<FieldProblem | undefined> {
   if (!text.trim()) return { key: 'sign-in.email-missing' };
   const email = parseEmailAddress(text);
   if (!email) return { key: 'sign-up.email-invalid' };
   const domain = email.slice(email.lastIndexOf('@') + 1);
   if (domains.length > 0 && !domains.includes(domain))
     return { key: 'sign-up.email-domain', values: { domains: domains.join(', ') } };
-  return undefined;
+  return (await isForcedElsewhere(email)) ? { key: 'federation.other_connector' } : undefined;
 }
 
 function nameProblem(text: string): FieldProblem | undefined {

@@ -3,6 +3,8 @@ export type AccountSection =
   | 'overview'
   | 'password'
   | 'email'
+  | 'identities'
+  | 'link-identity'
   | 'sessions'
   | 'applications'
   | 'activity'
@@ -45,6 +47,25 @@ export interface AccountViews {
     email: string;
     errors?: { email?: string; current?: string };
   };
+  /** Posts `connector` to /account/identities/link, `identity` to /unlink, and `current` where it is asked. */
+  'account/identities': AccountPage & {
+    hasPassword: boolean;
+    asksPassword: boolean;
+    identities: {
+      id: string;
+      connector: string;
+      icon: string;
+      name: string;
+      lastUsed: Moment | undefined;
+      isUsable: boolean;
+    }[];
+    connectors: { id: string; name: string; icon: string }[];
+    alert?: string;
+    /** Beside the password. */
+    error?: string;
+  };
+  /** Posts nothing more to /account/identities/confirm. */
+  'account/link-identity': AccountPage & { connector: string; identity: string };
   /** Posts `session` to /account/sessions, or nothing to /account/sessions/others. */
   'account/sessions': AccountPage & {
     sessions: {

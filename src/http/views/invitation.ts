@@ -1,4 +1,5 @@
 // The pages behind the link of an invitation.
+import type { ConnectorLink } from '../views.ts';
 
 export interface InvitationViews {
   /** Posts `csrf`, `given_name`, `family_name`, `password` to `action`. */
@@ -10,6 +11,10 @@ export interface InvitationViews {
     email: string;
     givenName: string;
     familyName: string;
+    /** False: there is no form, only the connectors. */
+    passwords: boolean;
+    connectors: ConnectorLink[];
+    alert?: string;
     errors?: { givenName?: string; familyName?: string; password?: string };
   };
   /** Posts `csrf` to `action`. */

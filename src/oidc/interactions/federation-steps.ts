@@ -3,7 +3,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { type AttemptDeps, beginAttempt, type Purpose } from '../../federation/attempts.ts';
 import { type AuthorizationHints, Refusal } from '../../federation/connector.ts';
-import type { Connectors } from '../../federation/connectors.ts';
+import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
 import { type Interaction, type StepDeps, withInteraction } from './interaction.ts';
 
@@ -12,19 +12,15 @@ export interface FederationStepsDeps extends StepDeps, AttemptDeps {
   connectors: Connectors;
 }
 
-/** Adds GET /interaction/:uid/federation/:connector, which leads to the upstream. */
+/** Adds the steps that lead to an upstream. */
 export function addFederationSteps(router: Router, deps: FederationStepsDeps): void {
   router.get(
     '/federation/:connector',
-    withInteraction(deps, async (ctx, interaction) => {
-      await leave(ctx, deps, interaction, { kind: 'sign-in', interactionUid: interaction.uid });
-    }),
+    withInteraction(deps, (ctx, interaction) => leave(ctx, deps, interaction, 'sign-in')),
   );
   router.get(
     '/identity/proof/:connector',
-    withInteraction(deps, async (ctx, interaction) => {
-      await leave(ctx, deps, interaction, { kind: 'proof', interactionUid: interaction.uid });
-    }),
+    withInteraction(deps, (ctx, interaction) => leave(ctx, deps, interaction, 'proof')),
   );
 }
 
@@ -32,21 +28,55 @@ async function leave(
   ctx: Context,
   deps: FederationStepsDeps,
   interaction: Interaction,
-  purpose: Purpose,
+  kind: 'sign-in' | 'proof',
 ): Promise<void> {
-  const id: string = ctx['params'].connector;
-  const connector = await deps.connectors.findEnabled(id);
+  const connectorId = String(ctx['params'].connector);
+  const connector = await deps.connectors.findEnabled(connectorId);
+  const purpose: Purpose = { kind, interactionUid: interaction.uid };
+  const href = await begin(ctx, deps, interaction, { connectorId, connector, purpose });
+  if (!href) return;
+  ctx.status = 303;
+  ctx.redirect(href);
+}
+
+/**
+ * Begins a sign-in at a connector for whoever has this address, and returns where the browser goes;
+ * undefined: the upstream cannot be used, and the browser was led back to the sign-in page.
+ */
+export function beginSignIn(
+  ctx: Context,
+  deps: FederationStepsDeps,
+  interaction: Interaction,
+  connector: Connector,
+  loginHint: string,
+): Promise<string | undefined> {
+  const purpose = { kind: 'sign-in', interactionUid: interaction.uid } as const;
+  const trip = { connectorId: connector.id, connector, purpose };
+  return begin(ctx, deps, interaction, { ...trip, loginHint });
+}
+
+async function begin(
+  ctx: Context,
+  deps: FederationStepsDeps,
+  interaction: Interaction,
+  trip: {
+    connectorId: string;
+    connector: Connector | undefined;
+    purpose: Purpose;
+    loginHint?: string;
+  },
+): Promise<string | undefined> {
+  const { connector, connectorId, purpose, loginHint } = trip;
   try {
     if (!connector)
       throw new Refusal('unavailable', 'there is no such connector, or it is disabled');
-    const hints = hintsOf(ctx, interaction);
-    const url = await beginAttempt(ctx, deps, connector, { purpose, hints });
-    ctx.status = 303;
-    ctx.redirect(url.href);
+    const hints = { ...hintsOf(ctx, interaction), ...(loginHint ? { loginHint } : {}) };
+    return (await beginAttempt(ctx, deps, connector, { purpose, hints })).href;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const clientId = String(interaction.params['client_id']);
-    refuseSignIn(ctx, { interactionUid: interaction.uid, clientId, connectorId: id }, error);
+    refuseSignIn(ctx, { interactionUid: interaction.uid, clientId, connectorId }, error);
+    return undefined;
   }
 }
 
@@ -54,9 +84,8 @@ async function leave(
 function hintsOf(ctx: Context, { params, prompt }: Interaction): AuthorizationHints {
   const text = (value: unknown) =>
     typeof value === 'string' && value !== '' ? value.slice(0, 320) : undefined;
-  const typed = text(ctx.query['email']);
   return {
-    loginHint: typed ?? text(params['login_hint']),
+    loginHint: text(params['login_hint']),
     domainHint: text(params['domain_hint']),
     uiLocales: text(params['ui_locales']),
     prompt: promptOf(ctx, prompt),

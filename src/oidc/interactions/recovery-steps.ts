@@ -28,6 +28,8 @@ export interface RecoveryStepsDeps extends StepDeps {
   /** False: no mail can be sent. */
   enabled: boolean;
   passwords: boolean;
+  /** Whether people of this address sign in elsewhere only. */
+  isForcedElsewhere: (email: string) => Promise<boolean>;
 }
 
 const forgotForm = z.looseObject({
@@ -77,6 +79,10 @@ async function forgot(
   const email = parseEmailAddress(fields.email);
   if (!email) {
     const error = t(fields.email.trim() ? 'sign-up.email-invalid' : 'sign-in.email-missing');
+    return showForgot(ctx, deps, interaction, { ...typed, error }, 400);
+  }
+  if (await deps.isForcedElsewhere(email)) {
+    const error = t('federation.other_connector');
     return showForgot(ctx, deps, interaction, { ...typed, error }, 400);
   }
   const seconds = await deps.limit.take(ctx.state['network']);

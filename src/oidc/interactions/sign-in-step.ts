@@ -6,10 +6,11 @@ import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
 import type { KnownDevices } from '../../accounts/known-device.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../../accounts/sign-in.ts';
 import { isOpen, passwordsOff } from '../../accounts/sign-up/modes.ts';
-import type { SignUpConfig } from '../../config/sign-up.ts';
+import { connectorOfAddress } from '../../federation/home-realm.ts';
 import { type Translate, translate } from '../../http/i18n.ts';
 import { audit } from '../../observability/audit.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
+import { beginSignIn, type FederationStepsDeps } from './federation-steps.ts';
 import {
   formsOf,
   handBackSignedIn,
@@ -18,12 +19,13 @@ import {
   type StepDeps,
   withInteraction,
 } from './interaction.ts';
+import { connectorLinks, refusedSentence, type WaysInDeps } from './ways-in.ts';
 
-export interface SignInStepDeps extends StepDeps {
+export interface SignInStepDeps extends WaysInDeps, StepDeps {
   signIn: SignInDeps;
   devices: KnownDevices;
   captcha: CaptchaGuard;
-  config: SignUpConfig;
+  federation: FederationStepsDeps;
   /** Whether a forgotten password can be replaced by mail. */
   canReset: boolean;
 }
@@ -33,6 +35,8 @@ interface SignInPage {
   alert?: string;
   errors?: { email?: string; password?: string };
   passwordFocus?: boolean;
+  /** The address is known already, and leads nowhere else: now the password. */
+  identified?: boolean;
   /** Show a CAPTCHA, with a sentence about the last answer. */
   captcha?: { problem?: string | undefined } | undefined;
 }
@@ -45,15 +49,31 @@ const credentialsForm = z.looseObject({
 });
 type Credentials = z.infer<typeof credentialsForm>;
 
-/** Adds POST /interaction/:uid/sign-in. */
+/** Adds POST /interaction/:uid/sign-in, and /identifier where an address decides where to sign in. */
 export function addSignInStep(router: Router, deps: SignInStepDeps): void {
+  router.post(
+    '/identifier',
+    withInteraction(deps, async (ctx, interaction) => {
+      const form = z.object({ email: z.string().default('') });
+      const { email } = await readInteractionForm(ctx, deps, interaction, form);
+      const errors = missingCredentials({ email, password: 'asked later' }, translate(ctx));
+      if (errors) {
+        ctx.status = 400;
+        return showSignIn(ctx, deps, interaction, { email, errors });
+      }
+      if (await leaveFor(ctx, deps, interaction, email, { onlyForced: false })) return;
+      await showSignIn(ctx, deps, interaction, { email, identified: true });
+    }),
+  );
   router.post(
     '/sign-in',
     withInteraction(deps, async (ctx, interaction) => {
       if (!deps.config.passwords) throw passwordsOff();
       const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
+      // People who must sign in elsewhere have no password here.
+      if (await leaveFor(ctx, deps, interaction, form.email, { onlyForced: true })) return;
       const { problem, human } = await checkForm(ctx, deps, interaction, form);
-      if (problem) await showSignIn(ctx, deps, interaction, problem);
+      if (problem) await showSignIn(ctx, deps, interaction, { ...problem, identified: true });
       else await signInWithPassword(ctx, deps, interaction, { ...form, human });
     }),
   );
@@ -64,13 +84,20 @@ export async function showSignIn(
   ctx: Context,
   deps: SignInStepDeps,
   interaction: Interaction,
-  { captcha: asked, ...page }: SignInPage,
+  { captcha: asked, identified = false, ...page }: SignInPage,
 ) {
   const { config } = deps;
-  const notice = signInNotice(ctx, config, interaction);
+  const refused = await refusedSentence(ctx, deps);
+  const connectors = await connectorLinks(ctx, deps, interaction);
+  const identifierFirst = !identified && (await deps.connectors.domains()).length > 0;
+  const hasOtherWays = !identified && (identifierFirst || connectors.length > 0);
+  const notice = signInNotice(ctx, deps, interaction, hasOtherWays);
   const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
   deps.render(ctx, 'sign-in', {
-    ...(await formsOf(ctx, deps, interaction, 'sign-in')),
+    ...(await formsOf(ctx, deps, interaction, identifierFirst ? 'identifier' : 'sign-in')),
+    ...(refused ? { alert: refused } : {}),
+    ...(identifierFirst ? { identifierFirst } : {}),
+    connectors,
     ...(notice ? { notice } : {}),
     passwords: config.passwords,
     ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
@@ -82,13 +109,37 @@ export async function showSignIn(
   });
 }
 
+/**
+ * Leads people of this address to the connector where they sign in. Chromium holds the whole chain of
+ * redirects after a form against its policy, so it ends with a page that goes on by itself.
+ */
+async function leaveFor(
+  ctx: Context,
+  deps: SignInStepDeps,
+  interaction: Interaction,
+  email: string,
+  { onlyForced }: { onlyForced: boolean },
+): Promise<boolean> {
+  const found = await connectorOfAddress(deps.connectors, email);
+  if (!found || (onlyForced && !found.forced)) return false;
+  const { connector } = found;
+  const href = await beginSignIn(ctx, deps.federation, interaction, connector, email.trim());
+  if (href) deps.render(ctx, 'leave', { connector: connector.name, href });
+  return true;
+}
+
 function placeOf(interaction: Interaction) {
   return { action: 'sign-in', binding: interaction.uid } as const;
 }
 
-function signInNotice(ctx: Context, { mode, passwords }: SignUpConfig, interaction: Interaction) {
+function signInNotice(
+  ctx: Context,
+  { config: { mode, passwords } }: SignInStepDeps,
+  interaction: Interaction,
+  hasOtherWays: boolean,
+) {
   const t = translate(ctx);
-  if (!passwords) return t('sign-in.passwords-off');
+  if (!passwords && !hasOtherWays) return t('sign-in.passwords-off');
   if (interaction.prompt.name !== 'create' || mode === 'open' || mode === 'approval')
     return undefined;
   return t(mode === 'invitation' ? 'sign-up.by-invitation' : 'sign-up.closed');
@@ -138,8 +189,11 @@ async function signInWithPassword(
   if (outcome.kind !== 'signed-in') {
     audit(ctx, { type: 'sign-in.failed', clientId, detail: { reason: outcome.kind } });
     const alert = refusal(ctx, outcome);
+    const identified = true;
     const captcha = (await needsCaptcha(ctx, deps, email)) ? {} : undefined;
-    return showSignIn(ctx, deps, interaction, { email, passwordFocus: true, alert, captcha });
+    return showSignIn(ctx, deps, interaction, {
+      ...{ email, passwordFocus: true, alert, captcha, identified },
+    });
   }
   const { accountId } = outcome;
   audit(ctx, { type: 'sign-in.succeeded', accountId, clientId, detail: { method: 'password' } });

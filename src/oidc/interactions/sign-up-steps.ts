@@ -24,8 +24,9 @@ import {
   type StepDeps,
   withInteraction,
 } from './interaction.ts';
+import { connectorLinks, type WaysInDeps } from './ways-in.ts';
 
-export interface SignUpStepsDeps extends StepDeps, SignUpDeps {
+export interface SignUpStepsDeps extends StepDeps, WaysInDeps, SignUpDeps {
   captcha: CaptchaGuard;
   /** Sign-ups of one network. */
   limit: RateLimit;
@@ -98,6 +99,7 @@ export async function showSignUp(
     ...(await formsOf(ctx, deps, interaction, 'sign-up')),
     values: { email, givenName: given_name, familyName: family_name },
     errors: Object.fromEntries(errors),
+    connectors: await connectorLinks(ctx, deps, interaction),
     signInHref: `/interaction/${interaction.uid}?step=sign-in`,
     ...(terms ? { terms: { ...terms, accepted: accepted === terms.version } } : {}),
     ...(captcha ? { captcha } : {}),

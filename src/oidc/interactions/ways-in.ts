@@ -1,6 +1,7 @@
 // The ways in that the sign-in page offers: a password, the connectors, or straight to one of them.
 import type { Context } from 'koa';
 import type { SignUpConfig } from '../../config/sign-up.ts';
+import { REFUSAL_REASONS } from '../../federation/connector.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { connectorOfHints } from '../../federation/home-realm.ts';
 import { translate } from '../../http/i18n.ts';
@@ -29,7 +30,7 @@ export async function connectorLinks(
   return offered.map((connector) => ({
     name: connector.name,
     href: hrefOf(ctx, interaction, connector),
-    icon: connector.kind.icon ?? connector.kindName,
+    icon: connector.kindName,
   }));
 }
 
@@ -42,9 +43,7 @@ export async function straightTo(
   // Who comes back from there, or asked for this page, is not sent away again.
   if (ctx.query['step'] !== undefined || ctx.query['refused'] !== undefined) return undefined;
   const isAnother = ctx.query['account'] === 'another';
-  const named = isAnother
-    ? undefined
-    : await connectorOfHints(deps.connectors, interaction.params);
+  const named = isAnother ? undefined : await connectorOfHints(deps.connectors, interaction.params);
   const offered = await connectorsFor(deps);
   const only = !deps.config.passwords && offered.length === 1 ? offered[0] : undefined;
   const connector = named ?? only;
@@ -52,12 +51,17 @@ export async function straightTo(
 }
 
 /** The sentence about a sign-in elsewhere that did not succeed. */
-export async function refusedSentence(
-  ctx: Context,
-  deps: WaysInDeps,
-): Promise<string | undefined> {
+export async function refusedSentence(ctx: Context, deps: WaysInDeps): Promise<string | undefined> {
   const { refused, connector: id } = ctx.query;
-  if (typeof refused !== 'string' || !Object.hasOwn(SENTENCES, refused)) return undefined;
+  const reason = REFUSAL_REASONS.find((one) => one === refused);
+  if (!reason) return undefined;
   const connector = (await deps.connectors.all()).find((one) => one.id === id);
-  return translate(ctx)(`federation.${refused}`, { connector: connector?.name ?? String(id) });
+  return translate(ctx)(`federation.${reason}`, { connector: connector?.name ?? '' });
+}
+
+/** Where the way to a connector begins; what the page was asked with goes along. */
+export function hrefOf(ctx: Context, interaction: Interaction, connector: Connector): string {
+  const isAnother = ctx.query['account'] === 'another' && ctx.query['refused'] === undefined;
+  const query = isAnother ? '?account=another' : '';
+  return `/interaction/${interaction.uid}/federation/${connector.id}${query}`;
 }
