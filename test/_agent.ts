@@ -65,7 +65,10 @@ export function createAgent(...origins: string[]): Agent {
       const name = pressed.getAttribute('name');
       if (name) body.set(name, pressed.getAttribute('value') ?? '');
       const action = pressed.getAttribute('formaction') ?? form.getAttribute('action') ?? '';
-      return follow(new URL(action, page.url).href, { method: 'POST', body });
+      const url = new URL(action, page.url);
+      if (form.getAttribute('method') !== 'get') return follow(url.href, { method: 'POST', body });
+      url.search = String(body);
+      return follow(url.href);
     },
   };
 }
