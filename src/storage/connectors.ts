@@ -20,7 +20,11 @@ export type NewConnector = Pick<ConnectorRow, 'id' | 'kind' | 'name' | 'settings
 export async function insertConnector(db: Database, connector: NewConnector): Promise<void> {
   const query = await db.write();
   const { settings, ...row } = connector;
-  await query('connectors').insert({ ...row, settings: JSON.stringify(settings) });
+  await query('connectors').insert({
+    ...{ ...row, settings: JSON.stringify(settings) },
+    // Several of one transaction keep their order.
+    created_at: query.raw('clock_timestamp()'),
+  });
   await announce(query, 'connectors', connector.id);
 }
 
