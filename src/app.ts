@@ -139,7 +139,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     (await forcedConnector(connectors, email)) !== undefined;
   const upstreams = createUpstreams({
     ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
-    insecure: config.mode === 'demo' || issuer.startsWith('http:'),
+    // A server that is itself on http runs on loopback: a demo, or a test.
+    insecure: issuer.startsWith('http:'),
   });
   const federation = {
     ...{ db, issuer, outbox, browser, connectors, upstreams },

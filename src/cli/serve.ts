@@ -2,12 +2,13 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
-import type { Config, DemoConfig, ServerConfig } from '../config.ts';
+import { type Config, createSecretReader, type DemoConfig, type ServerConfig } from '../config.ts';
 import { demoBanner, nodeBanner } from '../demo/banner.ts';
 import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
 import type { StandIns } from '../demo/stand-ins.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
+import { createFetches } from '../federation/outgoing-fetch.ts';
 import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -108,6 +109,9 @@ async function listen(options: {
   const app = await createApp({
     ...options,
     metrics,
+    readSecret: createSecretReader(),
+    // The demo's stand-ins run beside it.
+    fetchFor: createFetches({ privateNetwork: demo !== undefined, insecure: demo !== undefined }),
     // A further node of a demo is reached at its own port, and still speaks for the one issuer.
     hostAliases: demo ? [`127.0.0.1:${config.port}`] : [],
     demo: demo && {

@@ -2,6 +2,7 @@
 // where it may go. Who asks gets a whole answer or a Refusal.
 import { fetch as undiciFetch } from 'undici';
 import { type OutgoingFetch, Refusal } from './connector.ts';
+import type { Connector } from './connectors.ts';
 import { createGuardedAgent, type Resolve, resolveName } from './guarded-agent.ts';
 import { createTurns } from './turns.ts';
 
@@ -10,6 +11,16 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const WITHOUT_BODY = new Set([204, 205, 304]);
+
+/** The fetch of each connector: private networks are open to those that are set so, or all to the demo. */
+export function createFetches(policy: {
+  privateNetwork: boolean;
+  insecure: boolean;
+}): (connector: Pick<Connector, 'settings'>) => OutgoingFetch {
+  const guarded = createOutgoingFetch(policy);
+  const open = createOutgoingFetch({ ...policy, privateNetwork: true });
+  return ({ settings }) => (settings.private_network ? open : guarded);
+}
 
 type Answer = Awaited<ReturnType<typeof undiciFetch>>;
 

@@ -34,8 +34,20 @@ export async function connectorLinks(
   }));
 }
 
-/** Where the browser goes without being asked; undefined: the page is shown. */
-export async function straightTo(
+/** Leads the browser to the one way there is, or that the client names; false: the page is to be shown. */
+export async function goStraight(
+  ctx: Context,
+  deps: WaysInDeps,
+  interaction: Interaction,
+): Promise<boolean> {
+  const href = await straightTo(ctx, deps, interaction);
+  if (!href) return false;
+  ctx.status = 303;
+  ctx.redirect(href);
+  return true;
+}
+
+async function straightTo(
   ctx: Context,
   deps: WaysInDeps,
   interaction: Interaction,
