@@ -59,6 +59,7 @@ const owned = [
     ['openid-client'],
     ['^src/federation/', '^(test|bench|examples)/'],
   ],
+  ['only-the-demo-has-stand-ins', ['emulate'], ['^src/demo/']],
 ];
 const ownerRules = owned.map(([name, names, where]) => ({
   name,

@@ -156,6 +156,12 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
   home: {
     issuer: string;
     signedIn?: AccountSummary;
-    demo?: { portalUrl: string; apiUrl: string; accounts: DemoAccount[] };
+    demo?: {
+      portalUrl: string;
+      apiUrl: string;
+      accounts: DemoAccount[];
+      /** Of upstreams, whose buttons the sign-in page shows. */
+      standIns: { name: string; url: string }[];
+    };
   };
 }
