@@ -5,6 +5,8 @@ import { createApp } from '../src/app.ts';
 import type { ServerConfig } from '../src/config.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { createInstallation, type Server } from './_installation.ts';
+import { CLIENT_SECRET } from './federation/upstreams/_authorization-server.ts';
+import { type FakeUpstream, routeTo } from './federation/upstreams/_fake.ts';
 
 export interface Gatehouse extends Server {
   config: ServerConfig;
@@ -13,8 +15,11 @@ export interface Gatehouse extends Server {
   stop(): Promise<void>;
 }
 
-/** Starts the server; `config` overrides single settings. */
-export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Promise<Gatehouse> {
+/** Starts the server; `overrides` are single settings, and `upstreams` answer for the world outside. */
+export async function startGatehouse(
+  overrides: Partial<ServerConfig> = {},
+  upstreams: FakeUpstream[] = [],
+): Promise<Gatehouse> {
   const installation = await createInstallation();
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,7 +56,12 @@ export async function startGatehouse(overrides: Partial<ServerConfig> = {}): Pro
     { write: (line) => void log.push(line) },
   );
   const { db } = installation;
-  const app = await createApp({ config, db, logger, hostAliases: [], demo: undefined });
+  const fetch = routeTo(upstreams);
+  const app = await createApp({
+    ...{ config, db, logger, hostAliases: [], demo: undefined },
+    readSecret: () => CLIENT_SECRET,
+    fetchFor: () => fetch,
+  });
   const handle = app.koa.callback();
   server.on('request', (req, res) => void handle(req, res));
 

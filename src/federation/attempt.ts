@@ -21,10 +21,11 @@ export async function authorizationUrl(
 ): Promise<{ url: URL; secrets: AttemptSecrets }> {
   const secrets = createSecrets(kind);
   const { codeVerifier, nonce, state } = secrets;
+  const scope = (upstream.settings.scopes ?? kind.scopes).join(' ');
   const url = client.buildAuthorizationUrl(upstream.configuration, {
     ...kind.authorizationParameters?.(upstream, hints),
     redirect_uri: upstream.redirectUri,
-    scope: (upstream.settings.scopes ?? kind.scopes).join(' '),
+    ...(scope ? { scope } : {}),
     state,
     ...(nonce ? { nonce } : {}),
     ...(kind.responseMode ? { response_mode: kind.responseMode } : {}),

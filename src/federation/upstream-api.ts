@@ -28,7 +28,7 @@ export async function askApiIfAllowed<T>(
   const response = await send(configuration, tokens.access_token, url);
   if (!response || [401, 403, 404].includes(response.status)) return undefined;
   if (!response.ok)
-    throw new Refusal('unavailable', `${placeOf(url)} answered with status ${response.status}.`);
+    throw new Refusal(reasonOf(response.status), `${placeOf(url)} answered ${response.status}.`);
   const answer = shape.safeParse(await bodyOf(response, url));
   if (answer.success) return answer.data;
   const fields = answer.error.issues.map(({ path }) => path.join('.') || 'all of it');
@@ -61,6 +61,10 @@ async function bodyOf(response: Response, url: URL): Promise<unknown> {
     });
   }
 }
+
+// Too many requests are a trouble that passes.
+const reasonOf = (status: number) =>
+  status >= 400 && status < 500 && status !== 429 ? 'refused' : 'unavailable';
 
 // Without the query, which may hold a proof.
 const placeOf = ({ origin, pathname }: URL) => `${origin}${pathname}`;

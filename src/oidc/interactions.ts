@@ -27,7 +27,7 @@ import type { IdentityStepsDeps } from './interactions/newcomer.ts';
 import { addRecoverySteps, type RecoveryStepsDeps } from './interactions/recovery-steps.ts';
 import { addSignInStep, type SignInStepDeps, showSignIn } from './interactions/sign-in-step.ts';
 import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions/sign-up-steps.ts';
-import { straightTo } from './interactions/ways-in.ts';
+import { goStraight } from './interactions/ways-in.ts';
 
 export interface InteractionDeps extends SignInStepDeps {
   db: Database;
@@ -126,17 +126,17 @@ async function showPage(ctx: Context, deps: InteractionDeps, interaction: Intera
       ? await findUsableAccount(deps.db, interaction.session.accountId)
       : undefined;
   if (account && (await showQuestion(ctx, deps, interaction, account))) return;
-  const straight = await straightTo(ctx, deps, interaction);
-  if (straight) {
-    ctx.status = 303;
-    return ctx.redirect(straight);
-  }
-  const hint = another ? '' : interaction.params['login_hint'];
-  const email = typeof hint === 'string' ? hint.slice(0, 320) : (account?.email ?? '');
+  if (await goStraight(ctx, deps, interaction)) return;
+  const email = another ? '' : (hintedAddress(interaction) ?? account?.email ?? '');
   const create = interaction.prompt.name === 'create' && ctx.query['step'] !== 'sign-in';
   if (create && isOpen(deps.signUp.config))
     return showSignUp(ctx, deps.signUp, interaction, { values: { email } });
   await showSignIn(ctx, deps, interaction, { email });
+}
+
+function hintedAddress({ params }: Interaction): string | undefined {
+  const hint = params['login_hint'];
+  return typeof hint === 'string' ? hint.slice(0, 320) : undefined;
 }
 
 // What is asked of whoever is signed in already; false when nothing is.

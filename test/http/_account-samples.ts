@@ -29,6 +29,25 @@ export const accountSamples: AccountViews = {
     ...{ hasPassword: true, email: 'ada@' },
     errors: { email: 'Enter one e-mail address.' },
   },
+  'account/identities': {
+    ...page('identities'),
+    ...{ hasPassword: true, asksPassword: true, error: 'That is not your password.' },
+    identities: [
+      {
+        ...{ id: 'idn_1', connector: 'Google', icon: 'google', name: 'ada@example.com' },
+        ...{ lastUsed: moment, isUsable: true },
+      },
+      {
+        ...{ id: 'idn_2', connector: 'Contoso', icon: 'entra', name: 'Ada Lovelace' },
+        ...{ lastUsed: undefined, isUsable: false },
+      },
+    ],
+    connectors: [{ id: 'github', name: 'GitHub', icon: 'github' }],
+  },
+  'account/link-identity': {
+    ...page('link-identity'),
+    ...{ connector: 'GitHub', identity: 'ada@example.com' },
+  },
   'account/sessions': {
     ...page('sessions'),
     sessions: [

@@ -10,6 +10,8 @@ export const invitationSamples: InvitationViews = {
     email: 'ada@example.com',
     givenName: 'Ada',
     familyName: '',
+    passwords: true,
+    connectors: [{ name: 'Google', href: '/invitation/federation/google?token=x', icon: 'google' }],
     errors: { familyName: 'Enter the name.' },
   },
   'invitation/expired': forms,

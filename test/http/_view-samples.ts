@@ -1,6 +1,7 @@
 // The data that the tests of the pages show.
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
+import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
@@ -24,19 +25,24 @@ export const captcha: CaptchaFields = {
   problem: 'That is not what the picture shows.',
 };
 
-// `continue` submits itself: test/portal looks at it without JavaScript.
-type Standing = Exclude<keyof Views, 'continue'>;
+const connectors = ['Microsoft', 'Google', 'GitHub', 'Apple', 'Contoso Workforce'].map((name) => ({
+  ...{ name, href: '/elsewhere', icon: name.toLowerCase() },
+}));
+
+// `continue` submits itself, and `leave` goes on by itself: test/portal looks at them.
+type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 
 /** What a real deployment could show, on every page that stays. */
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...invitationSamples,
+  ...identitySamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
-    ...{ signUpHref: '/sign-up', forgotHref: '/forgot' },
+    ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },
   },
   'sign-up': {
-    ...{ ...forms, client, captcha, signInHref: '/sign-in' },
+    ...{ ...forms, client, captcha, connectors, signInHref: '/sign-in' },
     values: { email: 'ada@example', givenName: '', familyName: 'Lovelace' },
     errors: { email: 'Enter one e-mail address.', terms: 'Accept the terms.' },
     terms: {
@@ -126,6 +132,7 @@ export const samples: { [V in Standing]: Views[V] } = {
     demo: {
       portalUrl: 'http://localhost:4001/',
       apiUrl: 'http://localhost:4002/',
+      standIns: [{ name: 'Microsoft', url: 'http://localhost:4003' }],
       accounts: [{ email: 'ada@demo.example', password: 'open-sesame-12345', role: 'Developer' }],
     },
   },

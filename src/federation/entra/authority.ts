@@ -29,6 +29,8 @@ export async function discoverTenant(
   tenant: string,
 ): Promise<client.Configuration> {
   const { authority } = upstream.settings;
+  if (!upstream.insecure && !authority.startsWith('https:'))
+    throw new Refusal('misconfigured', `authority must be https outside of the demo: ${authority}`);
   // openid-client fills in `{tenantid}` of an issuer only for the public cloud: every cloud is asked
   // for by that name, and issuer, endpoints and keys are those of the document that it sends.
   const routed: typeof upstream.fetch = (url, options) =>
@@ -41,7 +43,6 @@ export async function discoverTenant(
     throw explainNoDocument(error, `${authority}/${tenant}`);
   });
   configuration[client.customFetch] = upstream.fetch as client.CustomFetch;
-  client.enableNonRepudiationChecks(configuration);
   const metadata = configuration.serverMetadata();
   if (!isIssuerOf(metadata.issuer, authority, tenant))
     throw foreign(`the issuer ${metadata.issuer}`, authority);

@@ -1,5 +1,6 @@
 // How a client proves itself to Microsoft Entra: by a certificate (preferred) or a secret.
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { importPKCS8 } from 'jose';
 import * as client from 'openid-client';
 import { Refusal, type Upstream } from '../connector.ts';
 import { secretOf } from '../openid-upstream.ts';
@@ -73,9 +74,7 @@ function readPrivateKey(pem: string): KeyObject {
 
 // PS256, as Microsoft's documentation of certificate credentials asks for.
 function importSigner(key: KeyObject): Promise<CryptoKey> {
-  const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
-  const algorithm = { name: 'RSA-PSS', hash: 'SHA-256' };
-  return crypto.subtle.importKey('pkcs8', new Uint8Array(pkcs8), algorithm, false, ['sign']);
+  return importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), 'PS256');
 }
 
 function attempt<Read>(read: () => Read, otherwise: string): Read {

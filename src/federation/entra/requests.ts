@@ -1,5 +1,6 @@
 // What is sent to Microsoft Entra with the browser: at sign-in, and at sign-out.
 import * as client from 'openid-client';
+import { present } from '../authorization-hints.ts';
 import type { AuthorizationHints } from '../connector.ts';
 
 /** The parameters of the authorization request. `signUp`: it understands prompt=create. */
@@ -8,17 +9,14 @@ export function authorizationParameters(
   { domainHint, signUp = false }: { domainHint?: string | undefined; signUp?: boolean },
 ): Record<string, string> {
   const prompt = promptOf(hints, signUp);
-  const parameters = {
+  return present({
     prompt,
     // The two contradict each other there.
     login_hint: prompt === 'select_account' ? undefined : hints.loginHint,
     domain_hint: hints.domainHint ?? domainHint,
     max_age: hints.maxAge?.toString(),
     ui_locales: hints.uiLocales,
-  };
-  return Object.fromEntries(
-    Object.entries(parameters).filter((pair): pair is [string, string] => Boolean(pair[1])),
-  );
+  });
 }
 
 function promptOf({ maxAge, prompt }: AuthorizationHints, signUp: boolean): string | undefined {

@@ -1,5 +1,5 @@
 // Microsoft Entra External ID: a tenant for customers, who sign up there themselves.
-import * as client from 'openid-client';
+import type { Configuration } from 'openid-client';
 import type { ConnectorKind, Upstream } from '../connector.ts';
 import { Refusal } from '../connector.ts';
 import { adminConsentLink, explainAadsts } from '../entra/aadsts.ts';
@@ -33,13 +33,7 @@ export const entraExternalId: ConnectorKind<typeof settings> = {
   configure: discoverCustomers,
   authorizationParameters: (_upstream, hints) => authorizationParameters(hints, { signUp: true }),
   async readIdentity(upstream, { tokens }) {
-    const { tenant } = upstream.settings;
     const person = personOf(tokens, issuerOf);
-    if (person.tid !== tenant)
-      throw new Refusal(
-        'not_admitted',
-        `An account of the tenant ${person.tid}, not of ${tenant}.`,
-      );
     const identity = identityOf(person);
     const groups = await groupsOf(person.claims, undefined);
     return {
@@ -69,7 +63,7 @@ const issuerOf = (tenant: string) => `https://${tenant}.ciamlogin.com/${tenant}/
 
 async function discoverCustomers(
   upstream: Upstream<CredentialSettings & { authority: string; tenant: string }>,
-): Promise<client.Configuration> {
+): Promise<Configuration> {
   const { authority, tenant } = upstream.settings;
   // By its full address, because openid-client would want the issuer to be on the same host.
   const configuration = await discover(
@@ -91,6 +85,5 @@ async function discoverCustomers(
     upstream.settings,
     (origin) => origin === authority || /^https:\/\/[a-z0-9-]+\.ciamlogin\.com$/.test(origin),
   );
-  client.enableNonRepudiationChecks(configuration);
   return configuration;
 }

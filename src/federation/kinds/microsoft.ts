@@ -1,13 +1,12 @@
 // Personal Microsoft accounts: Outlook.com, Xbox, Skype.
 import type { ConnectorKind } from '../connector.ts';
-import { Refusal } from '../connector.ts';
 import { explainAadsts } from '../entra/aadsts.ts';
 import { discoverTenant, PUBLIC_CLOUD } from '../entra/authority.ts';
 import { credentialProblems, credentialSettings } from '../entra/credential.ts';
 import { addressOf } from '../entra/email.ts';
 import { checkKeyIssuer, identityOf, personOf } from '../entra/identity.ts';
 import { authorizationParameters, endSessionUrl } from '../entra/requests.ts';
-import { authorityOrigin, PERSONAL_ACCOUNTS } from '../entra/tenants.ts';
+import { authorityOrigin } from '../entra/tenants.ts';
 
 const settings = {
   /** Of a stand-in. */
@@ -26,11 +25,6 @@ export const microsoft: ConnectorKind<typeof settings> = {
   async readIdentity(upstream, { configuration, tokens }) {
     const person = personOf(tokens, (tid) => `${upstream.settings.authority}/${tid}/v2.0`);
     checkKeyIssuer(configuration, tokens, person);
-    if (person.tid !== PERSONAL_ACCOUNTS)
-      throw new Refusal(
-        'not_admitted',
-        `An account of the tenant ${person.tid}, not a personal one.`,
-      );
     // Microsoft takes no address for a personal account without having seen its mailbox.
     return {
       ...identityOf(person),

@@ -1,5 +1,5 @@
 // The pages of somebody who signs in elsewhere for the first time, and of the ways in at My account.
-import type { AccountSummary, InteractionForms } from '../views.ts';
+import type { AccountSummary, ConnectorLink, InteractionForms } from './parts.ts';
 
 export interface IdentityViews {
   /** Posts `csrf`, `email`, `given_name`, `family_name` to `action`. */
@@ -27,7 +27,7 @@ export interface IdentityViews {
     isProven: boolean;
     askPassword: boolean;
     /** Other ways to prove that the account is theirs. */
-    others: { name: string; href: string }[];
+    others: ConnectorLink[];
     error?: string;
   };
 }

@@ -69,7 +69,7 @@ export async function showLink(
     others: isProven
       ? []
       : [...names].map(([id, name]) => ({
-          name,
+          ...{ name, icon: '' },
           href: `/interaction/${interaction.uid}/identity/proof/${id}`,
         })),
     ...(error ? { error } : {}),

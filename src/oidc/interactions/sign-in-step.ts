@@ -87,17 +87,13 @@ export async function showSignIn(
   { captcha: asked, identified = false, ...page }: SignInPage,
 ) {
   const { config } = deps;
-  const refused = await refusedSentence(ctx, deps);
-  const connectors = await connectorLinks(ctx, deps, interaction);
-  const identifierFirst = !identified && (await deps.connectors.domains()).length > 0;
-  const hasOtherWays = !identified && (identifierFirst || connectors.length > 0);
+  const ways = await waysShown(ctx, deps, interaction, identified);
+  const hasOtherWays = !identified && (ways.identifierFirst || ways.connectors.length > 0);
   const notice = signInNotice(ctx, deps, interaction, hasOtherWays);
   const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
   deps.render(ctx, 'sign-in', {
-    ...(await formsOf(ctx, deps, interaction, identifierFirst ? 'identifier' : 'sign-in')),
-    ...(refused ? { alert: refused } : {}),
-    ...(identifierFirst ? { identifierFirst } : {}),
-    connectors,
+    ...(await formsOf(ctx, deps, interaction, ways.identifierFirst ? 'identifier' : 'sign-in')),
+    ...ways,
     ...(notice ? { notice } : {}),
     passwords: config.passwords,
     ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
@@ -126,6 +122,20 @@ async function leaveFor(
   const href = await beginSignIn(ctx, deps.federation, interaction, connector, email.trim());
   if (href) deps.render(ctx, 'leave', { connector: connector.name, href });
   return true;
+}
+
+async function waysShown(
+  ctx: Context,
+  deps: SignInStepDeps,
+  interaction: Interaction,
+  identified: boolean,
+) {
+  const refused = await refusedSentence(ctx, deps);
+  return {
+    ...(refused ? { alert: refused } : {}),
+    connectors: await connectorLinks(ctx, deps, interaction),
+    identifierFirst: !identified && (await deps.connectors.domains()).length > 0,
+  };
 }
 
 function placeOf(interaction: Interaction) {

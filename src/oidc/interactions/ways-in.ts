@@ -5,7 +5,7 @@ import { REFUSAL_REASONS } from '../../federation/connector.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { connectorOfHints } from '../../federation/home-realm.ts';
 import { translate } from '../../http/i18n.ts';
-import type { ConnectorLink } from '../../http/views.ts';
+import type { ConnectorLink } from '../../http/views/parts.ts';
 import type { ClientLookup } from '../client-lookup.ts';
 import type { Interaction } from './interaction.ts';
 
@@ -34,8 +34,20 @@ export async function connectorLinks(
   }));
 }
 
-/** Where the browser goes without being asked; undefined: the page is shown. */
-export async function straightTo(
+/** Leads the browser to the one way there is, or that the client names; false: the page is to be shown. */
+export async function goStraight(
+  ctx: Context,
+  deps: WaysInDeps,
+  interaction: Interaction,
+): Promise<boolean> {
+  const href = await straightTo(ctx, deps, interaction);
+  if (!href) return false;
+  ctx.status = 303;
+  ctx.redirect(href);
+  return true;
+}
+
+async function straightTo(
   ctx: Context,
   deps: WaysInDeps,
   interaction: Interaction,

@@ -58,7 +58,9 @@ export interface FakeServer extends FakeUpstream {
 }
 
 const standardError = (error: NonNullable<Faults['token']>) =>
-  json(error, error.error === 'invalid_client' ? 401 : 400);
+  error.error === 'invalid_client'
+    ? Response.json(error, { status: 401, headers: { 'www-authenticate': 'Basic realm="token"' } })
+    : json(error, 400);
 
 /** Builds a fake from what is peculiar to its upstream. */
 export function createAuthorizationServer(shape: ServerShape): FakeServer {
@@ -116,12 +118,13 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
       return toCallback(asked, new URLSearchParams(fields));
     },
     async fetch(request) {
-      const seen = await see(request);
+      const { origin, pathname } = new URL(request.url);
+      const route = routes[`${origin}${pathname}`];
+      const seen = await see(request, route?.place);
       fake.requests.push(seen);
-      const route = routes[`${seen.url.origin}${seen.url.pathname}`];
       if (!route) return new Response('Not Found', { status: 404 });
       const bad = fake.faults.answers?.[route.place];
-      if (bad) return answerBadly(bad, request);
+      if (bad) return answerBadly(bad);
       if (route.place === 'api' && !accessTokens.has(bearerOf(seen)))
         return json({ message: 'Bad credentials' }, 401);
       return route.answer(seen);
@@ -132,8 +135,9 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
 
 /** Whether a request carries the client's secret by HTTP Basic (RFC 6749 section 2.3.1). */
 export function usesBasic({ headers }: SeenRequest): boolean {
-  const pair = [CLIENT_ID, CLIENT_SECRET].map(encodeURIComponent).join(':');
-  return headers.get('authorization') === `Basic ${Buffer.from(pair).toString('base64')}`;
+  const [scheme, pair = ''] = (headers.get('authorization') ?? '').split(' ');
+  const [id, secret] = Buffer.from(pair, 'base64').toString().split(':').map(decodeURIComponent);
+  return scheme === 'Basic' && id === CLIENT_ID && secret === CLIENT_SECRET;
 }
 
 /** Whether a request carries the client's secret in its body, and nowhere else. */
@@ -187,7 +191,7 @@ const bearerOf = ({ headers, url }: SeenRequest) =>
   url.searchParams.get('access_token') ??
   '';
 
-async function see(request: Request): Promise<SeenRequest> {
+async function see(request: Request, place: Place | undefined): Promise<SeenRequest> {
   const { method, headers } = request;
-  return { method, url: new URL(request.url), headers, body: await request.text() };
+  return { place, method, url: new URL(request.url), headers, body: await request.text() };
 }

@@ -23,6 +23,7 @@ export interface FakeUpstream {
 }
 
 export interface SeenRequest {
+  place: Place | undefined;
   method: string;
   url: URL;
   headers: Headers;
@@ -67,15 +68,13 @@ export interface Faults {
   callbackIss?: string;
 }
 
-/** A fetch that knows these upstreams and nothing else of the world. What hangs is given up soon. */
+/** A fetch that knows these upstreams and nothing else of the world. */
 export function routeTo(fakes: FakeUpstream[]): OutgoingFetch {
   return async (url, options) => {
     const { origin } = new URL(url);
     const fake = fakes.find(({ origins }) => origins.includes(origin));
     if (!fake) throw new TypeError(`fetch failed: no fake upstream answers for ${origin}`);
-    const limit = AbortSignal.timeout(300);
-    const signal = options?.signal ? AbortSignal.any([options.signal, limit]) : limit;
-    return fake.fetch(new Request(url, { ...options, signal }));
+    return fake.fetch(new Request(url, options));
   };
 }
 
@@ -85,7 +84,7 @@ const JSON_TYPE = { headers: { 'content-type': 'application/json' } };
 const HUGE = 10 * 1024 * 1024;
 
 /** An answer that is none. */
-export async function answerBadly(how: BadAnswer, { signal }: Request): Promise<Response> {
+export async function answerBadly(how: BadAnswer): Promise<Response> {
   switch (how) {
     case 'html': {
       const page = '<!doctype html><title>Please wait</title><h1>Down for maintenance</h1>';
@@ -102,9 +101,8 @@ export async function answerBadly(how: BadAnswer, { signal }: Request): Promise<
     case 'huge':
       return new Response(`{"padding":"${'x'.repeat(HUGE)}"}`, JSON_TYPE);
     case 'hang':
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
+      // The fetch in whose place this one is gives up; it takes five seconds, we do not.
+      throw new DOMException('it took too long', 'TimeoutError');
     case 'unreachable':
       throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
   }
@@ -122,16 +120,24 @@ export interface SigningKeys {
   rotate(): void;
 }
 
-export function createSigningKeys(alg: 'RS256' | 'ES256' = 'RS256'): SigningKeys {
-  const generate = async () => ({
-    kid: randomUUID(),
-    ...(await generateKeyPair(alg, { extractable: true })),
-  });
-  let current: ReturnType<typeof generate> | undefined;
-  const key = () => {
-    current ??= generate();
-    return current;
-  };
+type Alg = 'RS256' | 'ES256';
+
+const createKey = async (alg: Alg) => ({
+  kid: randomUUID(),
+  ...(await generateKeyPair(alg, { extractable: true })),
+});
+
+// Making an RSA key takes long enough for all fakes to begin with one and the same.
+const firstKeys = new Map<Alg, ReturnType<typeof createKey>>();
+function firstKey(alg: Alg) {
+  const key = firstKeys.get(alg) ?? createKey(alg);
+  firstKeys.set(alg, key);
+  return key;
+}
+
+export function createSigningKeys(alg: Alg = 'RS256'): SigningKeys {
+  let current = firstKey(alg);
+  const key = () => current;
   return {
     async jwks() {
       const { kid, publicKey } = await key();
@@ -144,11 +150,11 @@ export function createSigningKeys(alg: 'RS256' | 'ES256' = 'RS256'): SigningKeys
       const sent = JSON.parse(JSON.stringify(payload)) as JWTPayload;
       if (fault === 'unsigned') return new UnsecuredJWT(sent).encode();
       const { kid, privateKey } = await key();
-      const signer = fault === 'foreign key' ? (await generate()).privateKey : privateKey;
+      const signer = fault === 'foreign key' ? (await createKey(alg)).privateKey : privateKey;
       return new SignJWT(sent).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(signer);
     },
     rotate() {
-      current = undefined;
+      current = createKey(alg);
     },
   };
 }

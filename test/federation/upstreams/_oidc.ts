@@ -1,6 +1,5 @@
 // A fake of any OpenID Connect provider that publishes its endpoints.
 import {
-  CLIENT_ID,
   createAuthorizationServer,
   type FakeServer,
   type ServerShape,
@@ -81,9 +80,3 @@ export function createOidc(options: OidcOptions = {}): OidcFake {
   });
   return Object.assign(server, { person });
 }
-
-/** The client of every fake, as settings name it. */
-export const OUR_CLIENT = {
-  client_id: CLIENT_ID,
-  client_secret: 'env:GATEHOUSE_CONNECTOR_SECRET',
-};
