@@ -14,7 +14,7 @@ import type { Database } from '../storage/database.ts';
 import { countIdentities } from '../storage/identities.ts';
 import { parseSettings } from './connectors.ts';
 
-const ID = /^[a-z][a-z0-9-]{1,40}$/;
+const ID = /^[a-z][a-z0-9-]{0,40}$/;
 const NAME = /^[^\p{C}]{1,60}$/u;
 
 type Change = Partial<Pick<ConnectorRow, 'name' | 'settings' | 'enabled'>>;
@@ -85,7 +85,7 @@ export function changedSettings(
 export function checkConnector({ id, name, kind, settings }: NewConnector): void {
   if (!ID.test(id)) {
     throw new UsageError(
-      'The id of a connector must have 2 to 41 lower-case letters, digits or hyphens and begin with a letter.',
+      'The id of a connector must have 1 to 41 lower-case letters, digits or hyphens and begin with a letter.',
     );
   }
   if (!NAME.test(name) || name.trim() !== name)
