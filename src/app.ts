@@ -105,7 +105,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const terms = createTermsInForce({ db, changes });
   const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
-  const connectors = createConnectors({ db, changes });
+  const connectors = createConnectors({
+    ...{ db, changes },
+    onError: (error) => logger.error({ error }, 'the settings of a connector cannot be used'),
+  });
   const isForcedElsewhere = async (email: string) =>
     (await forcedConnector(connectors, email)) !== undefined;
   const upstreams = createUpstreams({
@@ -179,7 +182,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
     signIn,
-    federation: { ...steps, ...federation },
+    federation: { ...steps, ...federation, config: config.signUp },
     identity: {
       ...{ ...steps, ...federation, devices, signIn },
       limit: limits.signUp,

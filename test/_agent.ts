@@ -58,9 +58,7 @@ export function createAgent(...origins: string[]): Agent {
     get: (url) => follow(url),
     submit(page, button, fields = {}) {
       const { form, pressed } = findForm(page, button);
-      const body = new URLSearchParams();
-      for (const input of form.querySelectorAll('input[name]'))
-        body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+      const body = readFields(form);
       for (const [name, value] of Object.entries(fields)) body.set(name, value);
       const name = pressed.getAttribute('name');
       if (name) body.set(name, pressed.getAttribute('value') ?? '');
@@ -71,6 +69,13 @@ export function createAgent(...origins: string[]): Agent {
       return follow(url.href);
     },
   };
+}
+
+function readFields(form: HTMLElement): URLSearchParams {
+  const body = new URLSearchParams();
+  for (const input of form.querySelectorAll('input[name]'))
+    body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+  return body;
 }
 
 function findForm(page: Page, button: string) {

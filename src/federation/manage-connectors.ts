@@ -25,7 +25,7 @@ export async function addConnector(
   connector: NewConnector,
   by: string,
 ): Promise<void> {
-  checkConnector(connector);
+  expectValid(connector);
   const { id, kind } = connector;
   if (await findConnector(db, id))
     throw new UsageError(`There is already a connector ${id}: \`connectors set\` changes it.`);
@@ -40,7 +40,7 @@ export async function changeConnector(
   change: Change,
   by: string,
 ): Promise<void> {
-  checkConnector({ ...row, ...change });
+  expectValid({ ...row, ...change });
   await updateConnector(db, row.id, change);
   const { settings, ...columns } = change;
   const changed = [
@@ -82,7 +82,7 @@ export function changedSettings(
 }
 
 /** Throws a UsageError that says what is wrong with a connector, in one sentence after the other. */
-export function checkConnector({ id, name, kind, settings }: NewConnector): void {
+export function expectValid({ id, name, kind, settings }: NewConnector): void {
   if (!ID.test(id)) {
     throw new UsageError(
       'The id of a connector must have 1 to 41 lower-case letters, digits or hyphens and begin with a letter.',

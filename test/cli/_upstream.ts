@@ -22,7 +22,8 @@ export async function startUpstream(client: {
     clients: [{ ...named, redirect_uris: [redirect_uri] }],
     features: { devInteractions: { enabled: false } },
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   return {
     issuer,
     close() {
