@@ -20,6 +20,7 @@ import { type Connector, createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
 import { createFederationRoutes } from './federation/routes.ts';
+import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
 import { createUpstreams } from './federation/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
@@ -103,37 +104,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const terms = createTermsInForce({ db, changes });
   const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
-  const provider = await createLiveProvider({
-    issuer,
-    cookieKeys: secrets.cookieKeys,
-    encryptionKeys: secrets.encryptionKeys,
-    keyTimes: config.keyTimes,
-    browser,
-    db,
-    changes,
-    catalog,
-    clients,
-    adapter: createAdapter(db),
-    findAccount: createFindAccount(db),
-    terms,
-    loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({ render, db }),
-  });
-  const csrf = createCsrfProtection(csrfKey);
-  const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
-  const { minLength, breachUrl } = config.passwords;
-  const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
-    minLength,
-    isBreached: breachUrl
-      ? createBreachLookup({
-          url: breachUrl,
-          onError: (error) => logger.warn({ error }, 'the look-up of stolen passwords failed'),
-        })
-      : undefined,
-  });
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
-  const sessions = createOwnSessions({ issuer, provider: provider.current });
   const connectors = createConnectors({ db, changes });
   const isForcedElsewhere = async (email: string) =>
     (await forcedConnector(connectors, email)) !== undefined;
@@ -148,6 +119,38 @@ export async function createApp(deps: AppDeps): Promise<App> {
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
   };
+  const provider = await createLiveProvider({
+    issuer,
+    cookieKeys: secrets.cookieKeys,
+    encryptionKeys: secrets.encryptionKeys,
+    keyTimes: config.keyTimes,
+    browser,
+    db,
+    changes,
+    catalog,
+    clients,
+    adapter: createAdapter(db),
+    findAccount: createFindAccount(db),
+    terms,
+    loadExistingGrant: createGrantLoader({ db, clients }),
+    pages: createProviderPages({
+      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
+    }),
+  });
+  const csrf = createCsrfProtection(csrfKey);
+  const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
+  const { minLength, breachUrl } = config.passwords;
+  const passwordProblem = createPasswordPolicy({
+    productName: config.productName,
+    minLength,
+    isBreached: breachUrl
+      ? createBreachLookup({
+          url: breachUrl,
+          onError: (error) => logger.warn({ error }, 'the look-up of stolen passwords failed'),
+        })
+      : undefined,
+  });
+  const sessions = createOwnSessions({ issuer, provider: provider.current });
   const steps = { provider: provider.current, render, csrf, browser, clients, db, connectors };
   const captcha = createCaptchaGuard(
     createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
@@ -257,6 +260,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         introspection,
         render,
         browser,
+        signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
         adoptSession: (name, uid) => adoptUpstreamSession(db, name, uid),
         resumeCookie: () => provider.current().cookieName('resume'),
       }),

@@ -93,7 +93,10 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
 
 /** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
 export function parseSettings(kindName: string, input: unknown): Settings {
-  const parsed = schemaOf(kindName).safeParse(input);
+  const parsed = schemaOf(kindName).safeParse(input, {
+    error: ({ code, input: value }) =>
+      code === 'invalid_type' && value === undefined ? 'is missing' : undefined,
+  });
   const problems = parsed.success
     ? (kindOf(kindName).problems?.(parsed.data) ?? [])
     : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);

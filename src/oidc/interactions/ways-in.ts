@@ -5,7 +5,7 @@ import { REFUSAL_REASONS } from '../../federation/connector.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { connectorOfHints } from '../../federation/home-realm.ts';
 import { translate } from '../../http/i18n.ts';
-import type { ConnectorLink } from '../../http/views.ts';
+import type { ConnectorLink } from '../../http/views/parts.ts';
 import type { ClientLookup } from '../client-lookup.ts';
 import type { Interaction } from './interaction.ts';
 
