@@ -19,6 +19,7 @@ import type { OutgoingFetch } from './federation/connector.ts';
 import { type Connector, createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
+import { sentenceOfRefusal } from './federation/refuse-sign-in.ts';
 import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
 import { createUpstreams } from './federation/upstreams.ts';
@@ -206,7 +207,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const selfCare = createSelfCareRoutes(selfCareDeps);
   const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
   const federationRoutes = createFederationRoutes({
-    ...{ ...federation, ...sessions },
+    ...{ ...federation, ...sessions, devices },
     strays: limits.strayCallback,
     onStray: (ctx) => renderEndedSignIn(ctx, render),
   });
@@ -215,8 +216,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
     attempts: limits.invitation,
     isForcedElsewhere,
-    connectors: async () => (await connectors.all()).filter(({ enabled }) => enabled),
-    signInHere: sessions.signInHere,
+    connectorsFor: async (email) => {
+      const forced = await forcedConnector(connectors, email);
+      return forced ? [forced] : (await connectors.all()).filter(({ enabled }) => enabled);
+    },
+    refusedSentence: (ctx) => sentenceOfRefusal(ctx, connectors),
+    ...{ devices, signInHere: sessions.signInHere },
   });
 
   const introspection = {

@@ -18,11 +18,11 @@ import { momentOf } from '../http/moments.ts';
 import type { AccountViews } from '../http/views/account.ts';
 import { listIdentities } from '../storage/identities.ts';
 import { type AttemptDeps, beginAttempt } from './attempts.ts';
-import { REFUSAL_REASONS, Refusal } from './connector.ts';
+import { Refusal } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
 import { type LinkDeps, linkIdentity, unlinkIdentity } from './link-identity.ts';
 import { dropPending, findPending } from './pending-identity.ts';
-import { recordRefusal } from './refuse-sign-in.ts';
+import { recordRefusal, sentenceOfRefusal } from './refuse-sign-in.ts';
 import { displayNameOf } from './sync-account.ts';
 import { keepUpstreamTokens } from './upstream-tokens.ts';
 
@@ -45,7 +45,7 @@ export function createIdentityPages(deps: IdentityPagesDeps): Router {
   router.get(
     PATH,
     whenSignedIn(deps, async (ctx, person) => {
-      const alert = await refusedSentence(ctx, deps);
+      const alert = await sentenceOfRefusal(ctx, deps.connectors);
       await show(ctx, deps, person, alert ? { alert } : {});
     }),
   );
@@ -104,16 +104,6 @@ async function show(
       .filter(({ enabled }) => enabled)
       .map(({ id, name, kindName }) => ({ id, name, icon: kindName })),
   });
-}
-
-async function refusedSentence(
-  ctx: Context,
-  { connectors }: IdentityPagesDeps,
-): Promise<string | undefined> {
-  const { refused, connector: id } = ctx.query;
-  const reason = REFUSAL_REASONS.find((one) => one === refused);
-  const connector = (await connectors.all()).find((one) => one.id === id);
-  return reason && translate(ctx)(`federation.${reason}`, { connector: connector?.name ?? '' });
 }
 
 // A session that somebody left open is not enough.

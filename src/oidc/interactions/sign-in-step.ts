@@ -7,6 +7,7 @@ import type { KnownDevices } from '../../accounts/known-device.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../../accounts/sign-in.ts';
 import { isOpen, passwordsOff } from '../../accounts/sign-up/modes.ts';
 import { connectorOfAddress } from '../../federation/home-realm.ts';
+import { sentenceOfRefusal } from '../../federation/refuse-sign-in.ts';
 import { type Translate, translate } from '../../http/i18n.ts';
 import { audit } from '../../observability/audit.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
@@ -19,7 +20,7 @@ import {
   type StepDeps,
   withInteraction,
 } from './interaction.ts';
-import { connectorLinks, refusedSentence, type WaysInDeps } from './ways-in.ts';
+import { connectorLinks, type WaysInDeps } from './ways-in.ts';
 
 export interface SignInStepDeps extends WaysInDeps, StepDeps {
   signIn: SignInDeps;
@@ -130,7 +131,7 @@ async function waysShown(
   interaction: Interaction,
   identified: boolean,
 ) {
-  const refused = await refusedSentence(ctx, deps);
+  const refused = await sentenceOfRefusal(ctx, deps.connectors);
   return {
     ...(refused ? { alert: refused } : {}),
     connectors: await connectorLinks(ctx, deps, interaction),
