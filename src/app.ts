@@ -19,6 +19,7 @@ import type { OutgoingFetch } from './federation/connector.ts';
 import { type Connector, createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
+import { sentenceOfRefusal } from './federation/refuse-sign-in.ts';
 import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
 import { createUpstreams } from './federation/upstreams.ts';
@@ -98,10 +99,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
-  const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
-  const devices = createKnownDevices({
-    ...{ keys: secrets.hashKeys, secure: issuer.startsWith('https:') },
-  });
+  const secure = issuer.startsWith('https:');
+  const browser = createBrowserBinding({ key: csrfKey, secure });
+  const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
   const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
@@ -209,7 +209,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const selfCare = createSelfCareRoutes(selfCareDeps);
   const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
   const federationRoutes = createFederationRoutes({
-    ...{ ...federation, ...sessions },
+    ...{ ...federation, ...sessions, devices },
     strays: limits.strayCallback,
     onStray: (ctx) => renderEndedSignIn(ctx, render),
   });
@@ -218,8 +218,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
     attempts: limits.invitation,
     isForcedElsewhere,
-    connectors: async () => (await connectors.all()).filter(({ enabled }) => enabled),
-    signInHere: sessions.signInHere,
+    connectorsFor: async (email) => {
+      const forced = await forcedConnector(connectors, email);
+      return forced ? [forced] : (await connectors.all()).filter(({ enabled }) => enabled);
+    },
+    refusedSentence: (ctx) => sentenceOfRefusal(ctx, connectors),
+    ...{ devices, signInHere: sessions.signInHere },
   });
 
   const introspection = {
@@ -230,9 +234,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const mailbox = createMailboxRoutes({
-    ...{ db, render, encryptionKeys: secrets.encryptionKeys, productName: config.productName },
-  });
+  const { productName } = config;
+  const { encryptionKeys } = secrets;
+  const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
   const isReady = async () => {

@@ -88,6 +88,8 @@ async function receive(ctx: Context, deps: CallbackDeps): Promise<void> {
     await deps.onIdentity(ctx, await redeem(deps, { connector, attempt, state, answer }));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    // What was begun before it turned out that it may not be: an account without a way in, say.
+    await currentUnitOfWork()?.rollback();
     await deps.onRefusal(ctx, { connectorId, connector, attempt, refusal: error });
   }
 }

@@ -21,7 +21,7 @@ export async function insertConnectorDomain(
 ): Promise<void> {
   const query = await db.write();
   await query('connector_domains').insert(row);
-  await announce(query, 'connectors', row.connector_id);
+  await announce(query, 'connectors');
 }
 
 /** Finds one domain, proven or not. */
@@ -49,7 +49,7 @@ export async function updateConnectorDomain(
   const changed = await query('connector_domains')
     .where({ domain, connector_id, dns_token })
     .update(change);
-  await announce(query, 'connectors', connector_id);
+  await announce(query, 'connectors');
   return changed === 1;
 }
 

@@ -25,7 +25,7 @@ export async function insertConnector(db: Database, connector: NewConnector): Pr
     // Several of one transaction keep their order.
     created_at: query.raw('clock_timestamp()'),
   });
-  await announce(query, 'connectors', connector.id);
+  await announce(query, 'connectors');
 }
 
 /** Finds one connector, enabled or not. */
@@ -54,7 +54,7 @@ export async function updateConnector(
       ...(settings ? { settings: JSON.stringify(settings) } : {}),
       updated_at: query.fn.now(),
     });
-  await announce(query, 'connectors', id);
+  await announce(query, 'connectors');
   return changed === 1;
 }
 
@@ -62,7 +62,7 @@ export async function updateConnector(
 export async function deleteConnector(db: Database, id: string): Promise<boolean> {
   const query = await db.write();
   const deleted = await query('connectors').where({ id }).delete();
-  await announce(query, 'connectors', id);
+  await announce(query, 'connectors');
   return deleted === 1;
 }
 
@@ -84,7 +84,7 @@ export async function moveConnector(
   await query('identities')
     .where({ connector_id: id })
     .update({ issuer: moved('issuer') });
-  await announce(query, 'connectors', id);
+  await announce(query, 'connectors');
 }
 
 export interface ProvenDomain {
