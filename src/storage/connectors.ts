@@ -21,7 +21,7 @@ export async function insertConnector(db: Database, connector: NewConnector): Pr
   const query = await db.write();
   const { settings, ...row } = connector;
   await query('connectors').insert({ ...row, settings: JSON.stringify(settings) });
-  await announce(query, 'connectors', connector.id);
+  await announce(query, 'connectors');
 }
 
 /** Finds one connector, enabled or not. */
@@ -50,7 +50,7 @@ export async function updateConnector(
       ...(settings ? { settings: JSON.stringify(settings) } : {}),
       updated_at: query.fn.now(),
     });
-  await announce(query, 'connectors', id);
+  await announce(query, 'connectors');
   return changed === 1;
 }
 
@@ -58,7 +58,7 @@ export async function updateConnector(
 export async function deleteConnector(db: Database, id: string): Promise<boolean> {
   const query = await db.write();
   const deleted = await query('connectors').where({ id }).delete();
-  await announce(query, 'connectors', id);
+  await announce(query, 'connectors');
   return deleted === 1;
 }
 

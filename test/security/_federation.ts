@@ -3,8 +3,9 @@ import { decodeJwt } from 'jose';
 import type { ServerConfig } from '../../src/config.ts';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { eventually } from '../_protocol.ts';
 import { newestMail, tokensOf, visit } from '../accounts/_person.ts';
-import { addConnector, goTo, through } from '../federation/_connector.ts';
+import { addConnector, goTo, setEnabled, through } from '../federation/_connector.ts';
 import { OUR_CLIENT } from '../federation/upstreams/_every-kind.ts';
 import type { Callback, Claims, FakeUpstream } from '../federation/upstreams/_fake.ts';
 import { createOidc, type OidcFake } from '../federation/upstreams/_oidc.ts';
@@ -52,6 +53,18 @@ export function connect(
 ): Promise<void> {
   const all = { ...OUR_CLIENT, issuer, email_trust: 'verified', ...settings };
   return addConnector(gatehouse, { id, name, kind: 'oidc', settings: all });
+}
+
+/** Disables the connector of a provider, or enables it, and waits until the server knows. */
+export async function switchTo(
+  gatehouse: Gatehouse,
+  { id, name }: Pick<Provider, 'id' | 'name'>,
+  enabled: boolean,
+): Promise<void> {
+  await setEnabled(gatehouse, id, enabled);
+  const page = () => visit(gatehouse, createAgent(gatehouse.issuer));
+  await eventually(page, ({ text }) => text.includes(`/federation/${id}"`) === enabled);
+  if ((await page()).text.includes(`/federation/${id}"`) !== enabled) throw new Error(name);
 }
 
 /** A browser that is about to come back from a provider, with what it brings. */
