@@ -14,7 +14,7 @@ const rooms = {
   mail: [],
   jobs: [],
   oidc: ['accounts', 'catalog', 'federation'],
-  federation: ['accounts'],
+  federation: ['accounts', 'mail'],
   applications: ['catalog'],
   portals: ['applications', 'catalog', 'accounts'],
   admin: ['accounts', 'catalog', 'applications', 'portals'],
@@ -59,6 +59,7 @@ const owned = [
     ['openid-client'],
     ['^src/federation/', '^(test|bench|examples)/'],
   ],
+  ['only-the-demo-has-stand-ins', ['emulate'], ['^src/demo/']],
 ];
 const ownerRules = owned.map(([name, names, where]) => ({
   name,

@@ -20,6 +20,7 @@ import { type Connector, createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
 import { createFederationRoutes } from './federation/routes.ts';
+import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
 import { createUpstreams } from './federation/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
@@ -103,6 +104,24 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const terms = createTermsInForce({ db, changes });
   const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
+  const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
+  const connectors = createConnectors({
+    ...{ db, changes },
+    onError: (error) => logger.error({ error }, 'the settings of a connector cannot be used'),
+  });
+  const isForcedElsewhere = async (email: string) =>
+    (await forcedConnector(connectors, email)) !== undefined;
+  const upstreams = createUpstreams({
+    ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
+    // A server that is itself on http runs on loopback: a demo, or a test.
+    insecure: issuer.startsWith('http:'),
+  });
+  const federation = {
+    ...{ db, issuer, outbox, browser, connectors, upstreams },
+    encryptionKeys: secrets.encryptionKeys,
+    signUp: config.signUp,
+    passwordsInUse: config.signUp.passwords,
+  };
   const provider = await createLiveProvider({
     issuer,
     cookieKeys: secrets.cookieKeys,
@@ -117,7 +136,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: createFindAccount(db),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({ render, db }),
+    pages: createProviderPages({
+      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
+    }),
   });
   const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
@@ -132,22 +153,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         })
       : undefined,
   });
-  const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
   const sessions = createOwnSessions({ issuer, provider: provider.current });
-  const connectors = createConnectors({ db, changes });
-  const isForcedElsewhere = async (email: string) =>
-    (await forcedConnector(connectors, email)) !== undefined;
-  const upstreams = createUpstreams({
-    ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
-    // A server that is itself on http runs on loopback: a demo, or a test.
-    insecure: issuer.startsWith('http:'),
-  });
-  const federation = {
-    ...{ db, issuer, outbox, browser, connectors, upstreams },
-    encryptionKeys: secrets.encryptionKeys,
-    signUp: config.signUp,
-    passwordsInUse: config.signUp.passwords,
-  };
   const steps = { provider: provider.current, render, csrf, browser, clients, db, connectors };
   const captcha = createCaptchaGuard(
     createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
@@ -176,7 +182,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
     signIn,
-    federation: { ...steps, ...federation },
+    federation: { ...steps, ...federation, config: config.signUp },
     identity: {
       ...{ ...steps, ...federation, devices, signIn },
       limit: limits.signUp,
@@ -257,6 +263,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         introspection,
         render,
         browser,
+        signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
         adoptSession: (name, uid) => adoptUpstreamSession(db, name, uid),
         resumeCookie: () => provider.current().cookieName('resume'),
       }),

@@ -77,6 +77,8 @@ export const SECRET_VARIABLES = {
 } as const;
 
 const PORT = z.coerce.number().int().min(1).max(65535);
+/** Beside the server: the example portal and API, and four stand-ins. */
+const LAST_DEMO_PORT = 65_529;
 const DAYS = z.coerce.number().int().min(1).max(3650);
 const LOG_LEVELS = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -173,8 +175,10 @@ function readDemo(values: Environment, common: Common, problems: string[]): Demo
   const host = values['GATEHOUSE_HOST'];
   if (host && host !== '127.0.0.1')
     problems.push('The demo listens on 127.0.0.1 only: unset GATEHOUSE_HOST.');
-  if (common.port > 65533)
-    problems.push('The demo takes three ports in a row: GATEHOUSE_PORT must be at most 65533.');
+  if (common.port > LAST_DEMO_PORT)
+    problems.push(
+      `The demo takes seven ports in a row: GATEHOUSE_PORT must be at most ${LAST_DEMO_PORT}.`,
+    );
   return {
     ...common,
     mode: 'demo',

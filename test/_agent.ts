@@ -12,7 +12,7 @@ export interface Page {
 
 export interface Agent {
   jar: CookieJar;
-  /** Requests one URL and follows redirects as long as they stay on the server's origin. */
+  /** Requests one URL and follows redirects as long as they stay on the agent's origins. */
   get(url: string): Promise<Page>;
   /** Fills the fields of the form that has a submit button of that text, and presses it. */
   submit(page: Page, button: string, fields?: Record<string, string>): Promise<Page>;
@@ -20,8 +20,8 @@ export interface Agent {
   request(url: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Creates an agent for the server at `origin`. A page whose status is 3xx left that origin. */
-export function createAgent(origin: string): Agent {
+/** Creates an agent for the servers at these origins. A page whose status is 3xx left them. */
+export function createAgent(...origins: string[]): Agent {
   const jar = new CookieJar();
 
   const request = async (url: string, init: RequestInit = {}) => {
@@ -41,7 +41,7 @@ export function createAgent(origin: string): Agent {
       const location = response.headers.get('Location');
       if (!location || response.status < 300 || response.status > 399) break;
       const next = new URL(location, at);
-      if (next.origin !== origin) break;
+      if (!origins.includes(next.origin)) break;
       at = next.href;
       response = await request(at);
     }
@@ -58,16 +58,24 @@ export function createAgent(origin: string): Agent {
     get: (url) => follow(url),
     submit(page, button, fields = {}) {
       const { form, pressed } = findForm(page, button);
-      const body = new URLSearchParams();
-      for (const input of form.querySelectorAll('input[name]'))
-        body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+      const body = readFields(form);
       for (const [name, value] of Object.entries(fields)) body.set(name, value);
       const name = pressed.getAttribute('name');
       if (name) body.set(name, pressed.getAttribute('value') ?? '');
       const action = pressed.getAttribute('formaction') ?? form.getAttribute('action') ?? '';
-      return follow(new URL(action, page.url).href, { method: 'POST', body });
+      const url = new URL(action, page.url);
+      if (form.getAttribute('method') !== 'get') return follow(url.href, { method: 'POST', body });
+      url.search = String(body);
+      return follow(url.href);
     },
   };
+}
+
+function readFields(form: HTMLElement): URLSearchParams {
+  const body = new URLSearchParams();
+  for (const input of form.querySelectorAll('input[name]'))
+    body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+  return body;
 }
 
 function findForm(page: Page, button: string) {

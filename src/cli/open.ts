@@ -20,6 +20,7 @@ export const OPERATOR = 'command line';
 
 export interface Installation {
   db: Database;
+  issuer: string;
   /** The server's own secrets. Throws a UsageError when those of the environment are others. */
   secrets(): Promise<Secrets>;
   keyTimes: KeyTimes;
@@ -39,7 +40,7 @@ export interface Installation {
  */
 export function withInstallation<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
   const config = readConfig();
-  if (config.mode === 'demo' && !readDemoFile(config.dataDir)) throw notSetUp(config);
+  const issuer = issuerOf(config);
   return withDatabase(config, async (db) => {
     await expectMigrated(db);
     await expectInstalled(db, config);
@@ -48,6 +49,7 @@ export function withInstallation<T>(work: (installation: Installation) => Promis
       try {
         const result = await work({
           db,
+          issuer,
           secrets,
           keyTimes: config.keyTimes,
           erasureDays: config.erasureDays,
@@ -85,6 +87,13 @@ export async function withDatabase<T>(
     await db.close();
     await server.stop();
   }
+}
+
+function issuerOf(config: Config): string {
+  if (config.mode === 'production') return config.issuer;
+  const demo = readDemoFile(config.dataDir);
+  if (!demo) throw notSetUp(config);
+  return demo.issuer;
 }
 
 async function openServer(config: Config) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
+import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   program.commandsGroup('Registrations:');
   addApiCommands(program);
   addClientCommands(program);
+  addConnectorCommands(program);
   addAccountCommands(program);
   addTermsCommands(program);
   addGroupCommands(program);

@@ -1,14 +1,15 @@
 // serve: start the server, say where it is, and stop it without dropping a request.
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from '../app.ts';
 import { type Config, createSecretReader, type DemoConfig, type ServerConfig } from '../config.ts';
 import { demoBanner, nodeBanner } from '../demo/banner.ts';
 import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
+import type { StandIns } from '../demo/stand-ins.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
-import { UsageError } from '../errors.ts';
 import { createFetches } from '../federation/outgoing-fetch.ts';
+import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -24,8 +25,6 @@ export interface RunningServer {
   /** Finishes what is under way (25 s at most), then stops everything it started. */
   stop(): Promise<void>;
 }
-
-const DRAIN_MS = 25_000;
 
 /** Starts the server of the configuration. Throws a UsageError in plain words when it cannot. */
 export function serve(config: Config): Promise<RunningServer> {
@@ -68,8 +67,8 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
         process.stdout.write(nodeBanner(demo, `http://127.0.0.1:${config.port}`));
         return;
       }
-      const examples = await startExamples(demo);
-      stops.unshift(examples.stop);
+      const neighbours = await startNeighbours(demo);
+      stops.unshift(neighbours.stop);
       process.stdout.write(demoBanner(demo, demoFilePath(config)));
     });
     return stopWith(stops);
@@ -77,6 +76,23 @@ async function serveDemo(config: DemoConfig, logger: Logger): Promise<RunningSer
     await stopWith(stops).stop();
     throw error;
   }
+}
+
+// The example programs and the stand-ins: all of them, or none.
+async function startNeighbours(demo: DemoFile): Promise<RunningServer> {
+  const started = await Promise.allSettled([startExamples(demo), startStandInsOf(demo)]);
+  const running = started.filter((one) => one.status === 'fulfilled');
+  const neighbours = stopWith(running.map(({ value }) => value.stop));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (!failed) return neighbours;
+  await neighbours.stop();
+  throw failed.reason;
+}
+
+// Loaded only here: production needs none of it.
+async function startStandInsOf(demo: DemoFile): Promise<StandIns> {
+  const { placesOf, startStandIns } = await import('../demo/stand-ins.ts');
+  return startStandIns(placesOf(demo));
 }
 
 async function listen(options: {
@@ -101,6 +117,7 @@ async function listen(options: {
     demo: demo && {
       portalUrl: demo.portal_url,
       apiUrl: demo.api_url,
+      standIns: demo.stand_ins.map(({ name, url }) => ({ name, url })),
       accounts: demo.accounts.map(({ email, password, roles }) => ({
         email,
         password,
@@ -136,38 +153,6 @@ async function listen(options: {
     async () => metricsServer && close(metricsServer),
     app.close,
   ]);
-}
-
-type Address = Pick<ServerConfig, 'host' | 'port'>;
-
-async function expectFreePort(address: Address): Promise<void> {
-  const probe = createServer();
-  await bind(probe, address);
-  await close(probe);
-}
-
-function bind(server: Server, address: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new UsageError(occupied(address)) : error);
-    });
-    server.listen(address.port, address.host, resolve);
-  });
-}
-
-function occupied({ host, port }: Address): string {
-  return `Port ${port} on ${host} is in use: stop the program that holds it, or set GATEHOUSE_PORT to another port.`;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearTimeout(force);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 // Stops in the given order, each even when the one before it failed, and once.

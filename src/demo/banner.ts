@@ -6,6 +6,7 @@ export function demoBanner(demo: DemoFile, demoFile: string): string {
   const accounts = demo.accounts.map(
     ({ email, password, roles }) => `    ${email.padEnd(20)} ${password}   ${roles.join(', ')}`,
   );
+  const standIns = demo.stand_ins.map(({ name, url }) => `    ${name.padEnd(16)} ${url}`);
   return `
   Gatehouse is ready.  This is a DEMO: loopback only, passwords are public.
 
@@ -15,6 +16,9 @@ export function demoBanner(demo: DemoFile, demoFile: string): string {
 
   Sign in as
 ${accounts.join('\n')}
+
+  The buttons on the sign-in page lead to stand-ins on this machine, not to the real
+${standIns.join('\n')}
 
   Clients and secrets for scripts: ${demoFile}
   Stop with Ctrl-C; everything is kept for the next start.

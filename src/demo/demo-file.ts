@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path';
 import type { Secrets } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import type { StandIn } from './stand-ins/catalogue.ts';
 
 export interface DemoAccount {
   email: string;
@@ -33,6 +34,15 @@ export interface DemoClient {
   origins?: string[];
 }
 
+/** A stand-in for an upstream, and the connector that leads there. */
+export interface DemoStandIn {
+  connector: StandIn['id'];
+  name: string;
+  url: string;
+  /** Refers to the file that holds our secret there. */
+  secret: string;
+}
+
 export interface DemoFile {
   issuer: string;
   portal_url: string;
@@ -41,6 +51,7 @@ export interface DemoFile {
   accounts: DemoAccount[];
   apis: DemoApi[];
   clients: DemoClient[];
+  stand_ins: DemoStandIn[];
 }
 
 /** Creates the data directory, readable by its owner only. */

@@ -22,6 +22,7 @@ import {
   writeDemoFile,
 } from './demo-file.ts';
 import { describeApi, moveClients, seedAccounts, seedApis, seedClients } from './seed.ts';
+import { settleConnectors } from './seed-connectors.ts';
 
 export interface DemoDatabase {
   url: string;
@@ -73,7 +74,13 @@ export async function prepareDemo(
   if (joins) return { server, demo: existing, primary: false };
   const demo = await runInUnitOfWork(db.knex, async (unit) => {
     try {
-      const seeded = await seedOrMove(server, db, existing);
+      const content = await seedOrMove(server, db, existing);
+      const stand_ins = await settleConnectors(db, {
+        ...{ dataDir: config.dataDir, port: config.port },
+        // Demos of before have none.
+        existing: existing?.stand_ins,
+      });
+      const seeded = { ...content, stand_ins };
       // Before the commit: a crash in between leaves a file without a seed, which the next start replaces.
       writeDemoFile(config.dataDir, seeded);
       await unit.commit();
@@ -90,7 +97,7 @@ async function seedOrMove(
   server: ServerConfig,
   db: Database,
   existing: DemoFile | undefined,
-): Promise<DemoFile> {
+): Promise<Omit<DemoFile, 'stand_ins'>> {
   const urls = demoUrls(server);
   const installation = await findInstallation(db);
   if (!installation) return seed(server, db, urls);
@@ -114,7 +121,7 @@ async function seed(
   server: ServerConfig,
   db: Database,
   urls: ReturnType<typeof demoUrls>,
-): Promise<DemoFile> {
+): Promise<Omit<DemoFile, 'stand_ins'>> {
   const { secrets } = server;
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const accounts = await seedAccounts(db, passwords);

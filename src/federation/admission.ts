@@ -3,8 +3,11 @@ import { type EmailTrust, Refusal, type UpstreamIdentity } from './connector.ts'
 import type { Connector } from './connectors.ts';
 
 /** How far the address of this identity is to be believed: the administrator's word counts most. */
-export function emailTrustOf({ settings }: Connector, identity: UpstreamIdentity): EmailTrust {
-  if (!identity.email) return 'none';
+export function emailTrustOf(
+  { settings }: Pick<Connector, 'settings'>,
+  identity: UpstreamIdentity,
+): EmailTrust {
+  if (!identity.email || identity.emailUnproven) return 'none';
   // A guest's address is that of another organization, whatever is believed of the own people's.
   if (identity.guest) return identity.emailTrust;
   return settings.email_trust ?? identity.emailTrust;

@@ -33,6 +33,8 @@ export async function goOnWith(ctx: Context, deps: AnswerDeps, answered: Answere
       return link(ctx, deps, answered, purpose);
     case 'invitation':
       return accept(ctx, deps, answered, purpose.token);
+    case 'sign-out':
+      throw new Error('the way back from a sign-out brings no identity');
   }
 }
 
@@ -94,6 +96,7 @@ export async function goOnWithout(
 ): Promise<void> {
   const { connectorId, refusal } = failed;
   const { purpose } = failed.attempt;
+  if (purpose.kind === 'sign-out') throw refusal;
   if (purpose.kind === 'sign-in' || purpose.kind === 'proof') {
     const { interactionUid } = purpose;
     return refuseSignIn(ctx, { interactionUid, connectorId }, refusal);

@@ -18,7 +18,9 @@ export type Purpose =
   | { kind: 'proof'; interactionUid: string }
   /** Who is signed in at My account wants one more way to sign in. */
   | { kind: 'link'; accountId: string; sessionUid: string }
-  | { kind: 'invitation'; token: string };
+  | { kind: 'invitation'; token: string }
+  /** The session there is ended; then the browser goes on. */
+  | { kind: 'sign-out'; returnTo: string };
 
 export interface Attempt extends Omit<AttemptSecrets, 'state'> {
   purpose: Purpose;
@@ -51,16 +53,25 @@ export async function beginAttempt(
 ): Promise<URL> {
   const { url, secrets } = await prepare(deps, connector, hints);
   const { state, ...others } = secrets;
-  const attempt: Attempt = {
-    ...others,
-    purpose,
-    browserId: randomBytes(12).toString('hex'),
-    oldestAuthTime: oldestAuthTime(hints),
-  };
-  const sealed = sealFor(deps, state, JSON.stringify(attempt));
-  await insertAttempt(deps.db, { state, connectorId: connector.id, sealed });
-  deps.browser.bind(ctx, attempt.browserId);
+  const attempt = { ...others, purpose, oldestAuthTime: oldestAuthTime(hints) };
+  await keepAttempt(ctx, deps, { connectorId: connector.id, state, attempt });
   return url;
+}
+
+/** Keeps an attempt, and binds it to this browser. */
+export async function keepAttempt(
+  ctx: Context,
+  deps: AttemptDeps,
+  {
+    connectorId,
+    state,
+    attempt,
+  }: { connectorId: string; state: string; attempt: Omit<Attempt, 'browserId'> },
+): Promise<void> {
+  const browserId = randomBytes(12).toString('hex');
+  const sealed = sealFor(deps, state, JSON.stringify({ ...attempt, browserId }));
+  await insertAttempt(deps.db, { state, connectorId, sealed });
+  deps.browser.bind(ctx, browserId);
 }
 
 // The clocks of two machines may differ by that much.

@@ -71,26 +71,43 @@ async function receive(ctx: Context, deps: CallbackDeps): Promise<void> {
   const connectorId = connectorOf(ctx);
   const query = new URLSearchParams(ctx.querystring.slice(0, LONGEST));
   const state = query.get('state') ?? '';
-  const opened = await openAttempt(deps, state);
-  if (!opened) return stray(ctx, deps, connectorId, 'unknown_state');
-  const { attempt } = opened;
-  if (opened.connectorId !== connectorId) return stray(ctx, deps, connectorId, 'wrong_connector');
-  if (!deps.browser.isBound(ctx, attempt.browserId))
-    return stray(ctx, deps, connectorId, 'other_browser');
-  if (!(await redeemAttempt(deps.db, state))) return stray(ctx, deps, connectorId, 'unknown_state');
-  deps.browser.release(ctx, attempt.browserId);
+  const claimed = await claimAttempt(ctx, deps, connectorId, state);
+  if (typeof claimed === 'string') return stray(ctx, deps, connectorId, claimed);
+  const { attempt, posted } = claimed;
+  // Signed out there, or not: the person goes where the client wants them.
+  if (attempt.purpose.kind === 'sign-out') {
+    ctx.status = 303;
+    return ctx.redirect(attempt.purpose.returnTo);
+  }
   // Used up whatever comes; and the upstream may take its time, which must not hold a connection.
   await currentUnitOfWork()?.commit();
 
   const connector = await deps.connectors.findEnabled(connectorId);
   try {
     if (!connector) throw new Refusal('unavailable', 'the connector was disabled meanwhile');
-    const answer = connector.kind.responseMode === 'form_post' ? opened.posted : query;
+    const answer = connector.kind.responseMode === 'form_post' ? posted : query;
     await deps.onIdentity(ctx, await redeem(deps, { connector, attempt, state, answer }));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await deps.onRefusal(ctx, { connectorId, connector, attempt, refusal: error });
   }
+}
+
+/** Uses up the attempt of a state, if this browser began it with this connector; else says why not. */
+async function claimAttempt(
+  ctx: Context,
+  deps: CallbackDeps,
+  connectorId: string,
+  state: string,
+): Promise<{ attempt: Attempt; posted?: URLSearchParams } | string> {
+  const opened = await openAttempt(deps, state);
+  if (!opened) return 'unknown_state';
+  const { browserId } = opened.attempt;
+  if (opened.connectorId !== connectorId) return 'wrong_connector';
+  if (!deps.browser.isBound(ctx, browserId)) return 'other_browser';
+  if (!(await redeemAttempt(deps.db, state))) return 'unknown_state';
+  deps.browser.release(ctx, browserId);
+  return opened;
 }
 
 async function redeem(

@@ -40,6 +40,8 @@ export interface UpstreamIdentity {
   subject: string;
   email?: string | undefined;
   emailTrust: EmailTrust;
+  /** The upstream says itself that it saw no proof of the address: no setting makes it believed. */
+  emailUnproven?: boolean | undefined;
   givenName?: string | undefined;
   familyName?: string | undefined;
   /** What to call them where the two above are missing. */

@@ -70,12 +70,17 @@ export interface Connectors {
 }
 
 /** The connectors of this installation, kept in memory until one changes. */
-export function createConnectors(deps: { db: Database; changes: Changes }): Connectors {
+export function createConnectors(deps: {
+  db: Database;
+  changes: Changes;
+  /** Told of a connector whose settings cannot be used: the others are. */
+  onError: (error: unknown) => void;
+}): Connectors {
   const load = cacheUntilChanged({
     changes: deps.changes,
     topic: 'connectors',
     maxEntries: 1,
-    load: async () => (await listConnectors(deps.db)).map(toConnector),
+    load: async () => (await listConnectors(deps.db)).flatMap((row) => readable(row, deps.onError)),
   });
   const loadDomains = cacheUntilChanged({
     changes: deps.changes,
@@ -93,7 +98,10 @@ export function createConnectors(deps: { db: Database; changes: Changes }): Conn
 
 /** Checks settings and fills in what they leave out. Throws a UsageError that lists every problem. */
 export function parseSettings(kindName: string, input: unknown): Settings {
-  const parsed = schemaOf(kindName).safeParse(input);
+  const parsed = schemaOf(kindName).safeParse(input, {
+    error: ({ code, input: value }) =>
+      code === 'invalid_type' && value === undefined ? 'is missing' : undefined,
+  });
   const problems = parsed.success
     ? (kindOf(kindName).problems?.(parsed.data) ?? [])
     : parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
@@ -110,6 +118,16 @@ export function toConnector(row: ConnectorRow): Connector {
     settings: parseSettings(row.kind, row.settings),
     version: row.updated_at.toISOString(),
   };
+}
+
+// One that a later release no longer understands must not take the others with it.
+function readable(row: ConnectorRow, onError: (error: unknown) => void): Connector[] {
+  try {
+    return [toConnector(row)];
+  } catch (error) {
+    onError(error);
+    return [];
+  }
 }
 
 function kindOf(name: string): ConnectorKind {

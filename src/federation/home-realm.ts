@@ -2,6 +2,7 @@
 // asked here is in memory, so that known and unknown domains take the same time.
 import type { ProvenDomain } from '../storage/connectors.ts';
 import { domainOf } from './admission.ts';
+import { Refusal } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
 
 /** Where people of this address sign in; undefined: the domain is nobody's. */
@@ -28,6 +29,17 @@ export async function forcedConnector(
 ): Promise<Connector | undefined> {
   const found = await connectorOfAddress(connectors, email);
   return found?.forced ? found.connector : undefined;
+}
+
+/** Throws a Refusal (`other_connector`) when people of this address must sign in with another one. */
+export async function expectOwnRealm(
+  connectors: Connectors,
+  { id }: Connector,
+  email: string,
+): Promise<void> {
+  const forced = await forcedConnector(connectors, email);
+  if (forced && forced.id !== id)
+    throw new Refusal('other_connector', `people of ${domainOf(email)} sign in with ${forced.id}`);
 }
 
 /** The connector that the client's request names, by `idp_hint`, `domain_hint` or `login_hint`. */

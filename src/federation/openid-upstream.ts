@@ -24,6 +24,15 @@ export function secretOf({ settings, readSecret }: Upstream): string {
   return readSecret(settings.client_secret);
 }
 
+/** What is wrong with the settings of a kind that has no other credential than a secret. */
+export function secretProblems({
+  client_secret,
+}: {
+  client_secret?: string | undefined;
+}): string[] {
+  return client_secret ? [] : ['client_secret: say where it is kept'];
+}
+
 /** Reads the discovery document of an issuer, and checks that it is its own (Discovery section 4.3). */
 export function discover(
   upstream: Upstream,
@@ -67,11 +76,13 @@ export function claimsOf(tokens: Tokens): client.IDToken {
 /** The standard claims (OpenID Connect Core section 5.1), with what the upstream says of the address. */
 export function standardIdentity(claims: client.IDToken): UpstreamIdentity {
   const email = textOf(claims['email']);
+  const { email_verified } = claims;
   return {
     issuer: claims.iss,
     subject: claims.sub,
     email,
-    emailTrust: email && isTrue(claims['email_verified']) ? 'verified' : 'none',
+    emailTrust: email && isTrue(email_verified) ? 'verified' : 'none',
+    emailUnproven: email_verified !== undefined && !isTrue(email_verified),
     givenName: textOf(claims['given_name']),
     familyName: textOf(claims['family_name']),
     displayName: textOf(claims['name']),

@@ -4,16 +4,11 @@
 import type { AccountViews } from './views/account.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
+import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
   name: string;
-}
-
-/** The person who is signed in. */
-export interface AccountSummary {
-  name: string;
-  email: string;
 }
 
 /** How the client runs; decides how the page says where the person is sent. */
@@ -56,20 +51,6 @@ export type CaptchaField =
 export interface CaptchaFields {
   fields: CaptchaField[];
   problem?: string;
-}
-
-/** A way to sign in elsewhere. `icon` names its mark, if we have one. */
-export interface ConnectorLink {
-  name: string;
-  href: string;
-  icon: string;
-}
-
-/** What the forms of an interaction need: every one posts `csrf`; `cancelAction` receives only that. */
-export interface InteractionForms {
-  action: string;
-  cancelAction: string;
-  csrf: string;
 }
 
 /** The pages by name, and the data of each. */
@@ -147,7 +128,14 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
     switchAccount: boolean;
   };
   /** Posts `xsrf`, and `logout=yes` when the person does sign out. OpenID RP-Initiated Logout section 2. */
-  'sign-out': { action: string; xsrf: string; account: AccountSummary; client?: ClientSummary };
+  'sign-out': {
+    action: string;
+    xsrf: string;
+    account: AccountSummary;
+    client?: ClientSummary;
+    /** Where the session began. `canSignOut`: posts `upstream=yes` to end that one, too. */
+    upstream?: { name: string; canSignOut: boolean };
+  };
   'signed-out': { client?: ClientSummary };
   /** A form that leads on by itself: posts `fields` to `action`, the client's URI or one of ours. */
   continue: { action: string; fields: { name: string; value: string }[] };
@@ -168,6 +156,12 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
   home: {
     issuer: string;
     signedIn?: AccountSummary;
-    demo?: { portalUrl: string; apiUrl: string; accounts: DemoAccount[] };
+    demo?: {
+      portalUrl: string;
+      apiUrl: string;
+      accounts: DemoAccount[];
+      /** Of upstreams, whose buttons the sign-in page shows. */
+      standIns: { name: string; url: string }[];
+    };
   };
 }

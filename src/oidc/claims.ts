@@ -16,8 +16,8 @@ export const CLAIMS = {
   openid: ['sub'],
   profile: ['name', 'given_name', 'family_name', 'updated_at'],
   email: ['email', 'email_verified'],
-  roles: ['roles'],
-  groups: ['groups'],
+  roles: ['roles', 'hasroles'],
+  groups: ['groups', 'hasgroups'],
 };
 
 const accounts = new WeakMap<ProtocolAccount, Account>();
@@ -37,8 +37,8 @@ export function createFindAccount(db: Database): FindAccount {
         updated_at: Math.floor(account.updatedAt.getTime() / 1000),
         email: account.email,
         email_verified: account.emailVerified,
-        roles: account.roles,
-        groups: account.groups,
+        ...capped('roles', account.roles),
+        ...capped('groups', account.groups),
       }),
     };
     accounts.set(found, account);
@@ -57,6 +57,14 @@ function accountOf(ctx: KoaContextWithOIDC): Account | undefined {
   return found && accounts.get(found);
 }
 
+/** Of roles and of groups; more would make a token too large for the headers of many gateways. */
+const MOST_NAMES = 50;
+
+/** A list of names, or the mark that it is too long: a part of it would be taken for the whole. */
+function capped(name: 'roles' | 'groups', values: string[]): Record<string, unknown> {
+  return values.length > MOST_NAMES ? { [`has${name}`]: true } : { [name]: values };
+}
+
 type Token = AccessToken | ClientCredentials;
 
 /** `azp` always (Azure API Management and others look for it), the rest as the API asks. */
@@ -67,19 +75,21 @@ export function createExtraTokenClaims(
     if (!token.resourceServer) return undefined;
     const api = await apiOf(catalog, token);
     const asked = new Set(api?.claims);
+    const account = accountOf(ctx);
     const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
     const values: Record<string, unknown> = {
       azp: token.clientId,
       scp: token.scope?.split(' ') ?? [],
-      roles: accountOf(ctx)?.roles,
-      groups: accountOf(ctx)?.groups,
+      ...(account ? capped('roles', account.roles) : {}),
+      ...(account ? capped('groups', account.groups) : {}),
       acr: source?.acr,
       amr: source?.amr,
       auth_time: source?.authTime,
     };
     return Object.fromEntries(
       Object.entries(values).filter(
-        ([name, value]) => value !== undefined && (name === 'azp' || asked.has(name)),
+        ([name, value]) =>
+          value !== undefined && (name === 'azp' || asked.has(name.replace(/^has/, ''))),
       ),
     );
   };

@@ -30,6 +30,11 @@ export function protocolHost(deps: {
   introspection: JwtIntrospectionDeps;
   render: Render;
   browser: BrowserBinding;
+  /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
+  signOutUpstream: (
+    ctx: Context,
+    session: { sessionUid: string; returnTo: string },
+  ) => Promise<{ name: string; href: string } | undefined>;
   /** Somebody who signed in elsewhere has a session now: `name` is where that waits for its uid. */
   adoptSession: (name: string, sessionUid: string) => Promise<void>;
   /** The name of the library's cookie that resumes an interaction. */
@@ -43,7 +48,7 @@ export function protocolHost(deps: {
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
     await handleCurrent(ctx, next, deps);
-    await adoptUpstream(ctx, deps);
+    await followUpstream(ctx, deps, path);
     await completeAnswer(ctx, deps);
   };
 }
@@ -76,6 +81,32 @@ function isForeignResume(
   if (uid === undefined) return false;
   // The library goes by the cookie alone: it must name the interaction of the path.
   return ctx.cookies.get(resumeCookie(), { signed: true }) !== uid || !browser.isBound(ctx, uid);
+}
+
+// A page that goes on by itself: browsers hold the whole chain of redirects after a form against its policy.
+async function goOnUpstream(
+  ctx: Context,
+  deps: Pick<Parameters<typeof protocolHost>[0], 'signOutUpstream' | 'render'>,
+): Promise<void> {
+  const { oidc } = ctx as unknown as KoaContextWithOIDC;
+  const returnTo = ctx.response.get('Location');
+  const isAsked = oidc.body?.['upstream'] === 'yes' && oidc.params?.['logout'];
+  const sessionUid = oidc.session?.uid;
+  if (ctx.status !== 303 || !isAsked || !sessionUid || !returnTo) return;
+  const next = await deps.signOutUpstream(ctx, { sessionUid, returnTo });
+  if (!next) return;
+  ctx.remove('Location');
+  ctx.status = 200;
+  deps.render(ctx, 'leave', { connector: next.name, href: next.href });
+}
+
+async function followUpstream(
+  ctx: Context,
+  deps: Parameters<typeof protocolHost>[0],
+  path: string,
+): Promise<void> {
+  await adoptUpstream(ctx, deps);
+  if (path === '/logout/confirm') await goOnUpstream(ctx, deps);
 }
 
 async function adoptUpstream(

@@ -11,7 +11,13 @@ import { UNSUPPORTED } from './refusals.ts';
 const TITLED = new Set(['invalid_client', 'invalid_redirect_uri', 'access_denied']);
 
 /** Creates the page hooks of the configuration. */
-export function createProviderPages(deps: { render: Render; db: Database }) {
+export function createProviderPages(deps: {
+  render: Render;
+  db: Database;
+  describeUpstream: (
+    sessionUid: string,
+  ) => Promise<{ name: string; canSignOut: boolean } | undefined>;
+}) {
   const { render } = deps;
   return {
     renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: errors.OIDCProviderError | Error) {
@@ -36,11 +42,13 @@ export function createProviderPages(deps: { render: Render; db: Database }) {
       const state = session?.state ?? {};
       const account = await findUsableAccount(deps.db, session?.accountId ?? '');
       allowFormAction(ctx, [stringOf(state['postLogoutRedirectUri'])]);
+      const upstream = session && (await deps.describeUpstream(session.uid));
       render(ctx, 'sign-out', {
         action: ctx.oidc.urlFor('end_session_confirm'),
         xsrf: stringOf(state['secret']) ?? '',
         account: { name: account?.displayName ?? '', email: account?.email ?? '' },
         ...(client?.clientName ? { client: { name: client.clientName } } : {}),
+        ...(upstream ? { upstream } : {}),
       });
     },
 

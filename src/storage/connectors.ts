@@ -20,7 +20,11 @@ export type NewConnector = Pick<ConnectorRow, 'id' | 'kind' | 'name' | 'settings
 export async function insertConnector(db: Database, connector: NewConnector): Promise<void> {
   const query = await db.write();
   const { settings, ...row } = connector;
-  await query('connectors').insert({ ...row, settings: JSON.stringify(settings) });
+  await query('connectors').insert({
+    ...{ ...row, settings: JSON.stringify(settings) },
+    // Several of one transaction keep their order.
+    created_at: query.raw('clock_timestamp()'),
+  });
   await announce(query, 'connectors');
 }
 
@@ -60,6 +64,27 @@ export async function deleteConnector(db: Database, id: string): Promise<boolean
   const deleted = await query('connectors').where({ id }).delete();
   await announce(query, 'connectors');
   return deleted === 1;
+}
+
+/** Follows an upstream to another address, in the settings of its connector and in its identities. */
+export async function moveConnector(
+  db: Database,
+  id: string,
+  move: { from: string; to: string },
+): Promise<void> {
+  const query = await db.write();
+  const moved = (column: string) =>
+    query.raw('replace(??::text, ?, ?)', [column, move.from, move.to]);
+  await query('connectors')
+    .where({ id })
+    .update({
+      settings: query.raw('(?)::jsonb', [moved('settings')]),
+      updated_at: query.fn.now(),
+    });
+  await query('identities')
+    .where({ connector_id: id })
+    .update({ issuer: moved('issuer') });
+  await announce(query, 'connectors');
 }
 
 export interface ProvenDomain {

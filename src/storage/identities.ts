@@ -129,3 +129,10 @@ export async function deleteIdentitiesOf(db: Database, accountId: string): Promi
   const query = await db.write();
   await query('identities').where({ account_id: accountId }).delete();
 }
+
+/** How many identities a connector has. */
+export async function countIdentities(db: Database, connectorId: string): Promise<number> {
+  const query = await db.query();
+  const [row] = await query('identities').where({ connector_id: connectorId }).count('id');
+  return Number(row?.['count'] ?? 0);
+}

@@ -103,7 +103,7 @@ test('a damaged demo.json says what to do', async (t) => {
     GATEHOUSE_DEMO: '1',
     DATABASE_URL: database.url,
     GATEHOUSE_DATA_DIR: directory.path,
-    GATEHOUSE_PORT: String(await freePorts(3)),
+    GATEHOUSE_PORT: String(await freePorts(7)),
   });
   t.is(await server.exited, 1);
   t.regex(server.output(), /secrets\.json cannot be read .* start the demo anew/);
@@ -112,7 +112,7 @@ test('a damaged demo.json says what to do', async (t) => {
 test('the demo runs on a given database, once', async (t) => {
   const database = await createTestDatabase({ migrated: false });
   const [here, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
-  const port = await freePorts(3);
+  const port = await freePorts(7);
   const env = { GATEHOUSE_DEMO: '1', DATABASE_URL: database.url, GATEHOUSE_PORT: String(port) };
   const first = run({ ...env, GATEHOUSE_DATA_DIR: here.path });
   t.teardown(async () => {

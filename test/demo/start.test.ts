@@ -8,7 +8,7 @@ const READY = 'Stop with Ctrl-C';
 
 async function startDemo(t: ExecutionContext) {
   const directory = temporaryDirectory();
-  const port = await freePorts(4);
+  const port = await freePorts(8);
   const env = { GATEHOUSE_DATA_DIR: directory.path, GATEHOUSE_PORT: String(port) };
   const first = run(env);
   t.teardown(async () => {
@@ -63,8 +63,8 @@ test('SIGTERM and Ctrl-C stop everything, and the next start keeps all data', as
 
 test('a second process with the same data directory joins as a node of the same issuer', async (t) => {
   const { demo, env, first, port } = await startDemo(t);
-  const address = `http://127.0.0.1:${port + 3}`;
-  const node = run({ ...env, GATEHOUSE_PORT: String(port + 3) });
+  const address = `http://127.0.0.1:${port + 7}`;
+  const node = run({ ...env, GATEHOUSE_PORT: String(port + 7) });
   t.teardown(() => node.stop());
   await node.says('One more node');
 
@@ -87,7 +87,7 @@ test('a second process with the same data directory joins as a node of the same 
 test('the demo moves with its clients when it is started on another port', async (t) => {
   const { demo, directory, env, first } = await startDemo(t);
   await first.stop();
-  const port = await freePorts(3);
+  const port = await freePorts(7);
   const moved = run({ ...env, GATEHOUSE_PORT: String(port) });
   t.teardown(() => moved.stop());
   await moved.says(READY);

@@ -1,15 +1,17 @@
 // A trip to a fake upstream, by the functions that the server's own flow uses.
+import { emailTrustOf } from '../../src/federation/admission.ts';
 import { authorizationUrl, redeemAnswer } from '../../src/federation/attempt.ts';
 import type { AuthorizationHints, UpstreamIdentity } from '../../src/federation/connector.ts';
-import { CONNECTOR_KINDS, type Connector, parseSettings } from '../../src/federation/connectors.ts';
-import { refusalOf } from '../../src/federation/refusals.ts';
-import { type OpenUpstream, redirectUriOf } from '../../src/federation/upstreams.ts';
+import { type Connector, toConnector } from '../../src/federation/connectors.ts';
+import { createUpstreams, type OpenUpstream } from '../../src/federation/upstreams.ts';
 import type { KindCase } from './upstreams/_every-kind.ts';
 import { type Callback, type FakeUpstream, routeTo } from './upstreams/_fake.ts';
 
 export interface Trip {
-  connector: Pick<Connector, 'kind'>;
+  connector: Connector;
   upstream: OpenUpstream;
+  /** Opens it again, with what was kept of it. */
+  reopen(): Promise<Trip>;
 }
 
 type Setup = Pick<KindCase, 'settings' | 'secrets'> & {
@@ -20,25 +22,31 @@ type Setup = Pick<KindCase, 'settings' | 'secrets'> & {
 
 /** Finds the upstream of a kind, as `settings` say. Throws a Refusal. */
 export async function openUpstream(kindName: string, setup: Setup): Promise<Trip> {
-  const kind = CONNECTOR_KINDS[kindName];
-  if (!kind) throw new Error(`there is no kind ${kindName}`);
-  const upstream = {
-    settings: parseSettings(kindName, setup.settings),
-    readSecret(reference: string) {
+  const upstreams = createUpstreams({
+    issuer: 'https://gatehouse.example',
+    readSecret(reference) {
       const secret = setup.secrets[reference];
       if (secret === undefined) throw new Error(`there is no secret ${reference}`);
       return secret;
     },
-    fetch: routeTo([setup.fake]),
-    redirectUri: redirectUriOf('https://gatehouse.example', kindName),
+    fetchFor: () => routeTo([setup.fake]),
     insecure: setup.insecure ?? false,
+  });
+  const now = new Date();
+  const row = {
+    id: kindName,
+    kind: kindName,
+    name: kindName,
+    enabled: true,
+    settings: setup.settings,
   };
-  try {
-    const configuration = await kind.configure(upstream);
-    return { connector: { kind }, upstream: { ...upstream, configuration } };
-  } catch (error) {
-    throw refusalOf(kind, error);
-  }
+  const connector = toConnector({ ...row, created_at: now, updated_at: now });
+  const open = async (): Promise<Trip> => ({
+    connector,
+    upstream: await upstreams.open(connector),
+    reopen: open,
+  });
+  return open();
 }
 
 /** The request that leads the person there. */
@@ -66,7 +74,8 @@ export async function goThereAndBack(
   const fields = fieldsOf(await fake.authorize(url));
   onTheWay(fields);
   const { identity } = await redeemAnswer(trip.connector, trip.upstream, secrets, fields);
-  return identity;
+  // As far as the settings let it be believed.
+  return { ...identity, emailTrust: emailTrustOf(trip.upstream, identity) };
 }
 
 function fieldsOf({ body, url }: Callback): URLSearchParams {

@@ -132,6 +132,7 @@ export const samples: { [V in Standing]: Views[V] } = {
     demo: {
       portalUrl: 'http://localhost:4001/',
       apiUrl: 'http://localhost:4002/',
+      standIns: [{ name: 'Microsoft', url: 'http://localhost:4003' }],
       accounts: [{ email: 'ada@demo.example', password: 'open-sesame-12345', role: 'Developer' }],
     },
   },

@@ -25,7 +25,7 @@ export function useDemo(test: TestFn, env: Record<string, string> = {}): Demo {
   let file: DemoFile | undefined;
 
   test.before('the demo starts', async () => {
-    const port = String(await freePorts(3));
+    const port = String(await freePorts(7));
     server = run({ GATEHOUSE_DATA_DIR: directory.path, GATEHOUSE_PORT: port, ...env });
     await server.says('Stop with Ctrl-C');
     file = readDemo(directory.path);

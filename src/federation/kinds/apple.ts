@@ -1,6 +1,6 @@
 // Sign in with Apple.
 import { SignJWT } from 'jose';
-import type { ClientAuth, IDToken } from 'openid-client';
+import type { ClientAuth, ClientMetadata, IDToken, ServerMetadata } from 'openid-client';
 import { z } from 'zod';
 import { readClientKey } from '../client-key.ts';
 import type { ConnectorKind, EmailTrust, Upstream } from '../connector.ts';
@@ -47,7 +47,11 @@ export const apple: ConnectorKind<typeof settings> = {
 async function mintedSecret(upstream: Upstream<Own>): Promise<ClientAuth> {
   const { issuer, key_id, private_key, team_id } = upstream.settings;
   const { key, alg } = await readClientKey(upstream, private_key);
-  return async (_server, { client_id }, body) => {
+  const mint = async (
+    _server: ServerMetadata,
+    { client_id }: ClientMetadata,
+    body: URLSearchParams,
+  ) => {
     const secret = await new SignJWT()
       .setProtectedHeader({ alg, kid: key_id })
       .setIssuer(team_id)
@@ -59,6 +63,8 @@ async function mintedSecret(upstream: Upstream<Own>): Promise<ClientAuth> {
     body.set('client_id', client_id);
     body.set('client_secret', secret);
   };
+  // The library waits for it, as for its own; its type does not say so.
+  return mint as ClientAuth;
 }
 
 // Apple runs the mailboxes of its relay.
@@ -69,7 +75,7 @@ function trustOf(claims: IDToken): EmailTrust {
 }
 
 const userField = z.object({
-  name: z.object({ firstName: z.unknown(), lastName: z.unknown() }),
+  name: z.object({ firstName: z.unknown().optional(), lastName: z.unknown().optional() }),
 });
 
 // Sent at the very first sign-in only, unsigned: good for a name, never for an address.

@@ -2,7 +2,7 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import type { ConnectorKind } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const ISSUER = 'https://discord.com';
@@ -12,14 +12,15 @@ const settings = {};
 const person = z.object({
   id: z.string().regex(/^\d+$/),
   username: z.string(),
-  global_name: z.unknown(),
-  email: z.unknown(),
-  verified: z.unknown(),
+  global_name: z.unknown().optional(),
+  email: z.unknown().optional(),
+  verified: z.unknown().optional(),
 });
 
 export const discord: ConnectorKind<typeof settings> = {
   title: 'Discord',
   settings,
+  problems: secretProblems,
   scopes: ['identify', 'email'],
   protocol: 'oauth2',
   async configure(upstream) {
@@ -43,6 +44,7 @@ export const discord: ConnectorKind<typeof settings> = {
       subject: me.id,
       email,
       emailTrust: email && me.verified === true ? 'verified' : 'none',
+      emailUnproven: me.verified !== true,
       displayName: textOf(me.global_name) ?? me.username,
     };
   },

@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import { z } from 'zod';
 import { present } from '../authorization-hints.ts';
 import type { ConnectorKind, Explanation, OutgoingFetch } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const ISSUER = 'https://www.facebook.com';
@@ -21,15 +21,16 @@ const settings = {
 const person = z.object({
   /** Of this person for this app. */
   id: z.string().regex(/^\d+$/),
-  name: z.unknown(),
-  first_name: z.unknown(),
-  last_name: z.unknown(),
-  email: z.unknown(),
+  name: z.unknown().optional(),
+  first_name: z.unknown().optional(),
+  last_name: z.unknown().optional(),
+  email: z.unknown().optional(),
 });
 
 export const facebook: ConnectorKind<typeof settings> = {
   title: 'Facebook',
   settings,
+  problems: secretProblems,
   scopes: ['public_profile', 'email'],
   protocol: 'oauth2',
   async configure(upstream) {

@@ -9,7 +9,7 @@ import {
   Refusal,
   type UpstreamIdentity,
 } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { type ApiAccess, askApi, askApiIfAllowed } from '../upstream-api.ts';
 
 const PUBLIC = 'https://github.com';
@@ -24,7 +24,11 @@ const settings = {
 };
 type Settings = z.infer<z.ZodObject<typeof settings>>;
 
-const person = z.object({ id: z.int().positive(), login: z.string(), name: z.unknown() });
+const person = z.object({
+  id: z.int().positive(),
+  login: z.string(),
+  name: z.unknown().optional(),
+});
 const addresses = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
 );
@@ -33,6 +37,7 @@ const organizations = z.array(z.object({ id: z.int() }));
 export const github: ConnectorKind<typeof settings> = {
   title: 'GitHub',
   settings,
+  problems: secretProblems,
   scopes: ['read:user', 'user:email'],
   protocol: 'oauth2',
   async configure(upstream) {

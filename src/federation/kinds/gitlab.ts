@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { standardHints } from '../authorization-hints.ts';
 import { completeClaims } from '../claims-of-userinfo.ts';
 import type { ConnectorKind } from '../connector.ts';
-import { discover, secretOf, standardIdentity } from '../openid-upstream.ts';
+import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
 
 const PUBLIC = 'https://gitlab.com';
 
@@ -19,6 +19,7 @@ const settings = {
 export const gitlab: ConnectorKind<typeof settings> = {
   title: 'GitLab',
   settings,
+  problems: secretProblems,
   scopes: ['openid', 'profile', 'email'],
   protocol: 'oidc',
   configure: (upstream) =>

@@ -8,6 +8,7 @@ import {
   discover,
   isTrue,
   secretOf,
+  secretProblems,
   standardIdentity,
   textOf,
 } from '../openid-upstream.ts';
@@ -22,6 +23,7 @@ const settings = {
 export const google: ConnectorKind<typeof settings> = {
   title: 'Google',
   settings,
+  problems: secretProblems,
   scopes: ['openid', 'profile', 'email'],
   protocol: 'oidc',
   configure: (upstream) =>

@@ -2,7 +2,7 @@
 import * as client from 'openid-client';
 import { completeClaims } from '../claims-of-userinfo.ts';
 import type { ConnectorKind } from '../connector.ts';
-import { discover, secretOf, standardIdentity } from '../openid-upstream.ts';
+import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
 
 const ISSUER = 'https://www.linkedin.com/oauth';
 
@@ -11,6 +11,7 @@ const settings = {};
 export const linkedin: ConnectorKind<typeof settings> = {
   title: 'LinkedIn',
   settings,
+  problems: secretProblems,
   scopes: ['openid', 'profile', 'email'],
   // It repeats no nonce.
   protocol: 'nonce-if-present',
@@ -21,8 +22,21 @@ export const linkedin: ConnectorKind<typeof settings> = {
     // LinkedIn says that it does not verify who its members are: an address to write to, no more.
     return { ...standardIdentity(await completeClaims(access)), emailTrust: 'none' };
   },
-  explain: ({ error }) =>
-    error === 'user_cancelled_login' || error === 'user_cancelled_authorize'
-      ? { reason: 'cancelled', advice: 'The person turned back.' }
-      : undefined,
+  explain({ error, description }) {
+    switch (error) {
+      case 'user_cancelled_login':
+      case 'user_cancelled_authorize':
+        return { reason: 'cancelled', advice: 'The person turned back.' };
+      case 'unauthorized_scope_error':
+        return {
+          reason: 'misconfigured',
+          advice: `The app lacks the product Sign In with LinkedIn using OpenID Connect: ${description}`,
+        };
+      // Of a code that is too old as well.
+      case 'invalid_request':
+        return { reason: 'refused', advice: description };
+      default:
+        return undefined;
+    }
+  },
 };

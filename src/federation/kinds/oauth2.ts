@@ -2,7 +2,7 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import { type ConnectorKind, Refusal } from '../connector.ts';
-import { fixedEndpoints, isTrue, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, isTrue, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const endpoint = z.url({ protocol: /^https?$/ });
@@ -34,6 +34,7 @@ const settings = {
 export const oauth2: ConnectorKind<typeof settings> = {
   title: 'OAuth 2.0',
   settings,
+  problems: secretProblems,
   scopes: [],
   protocol: 'oauth2',
   async configure(upstream) {
@@ -50,14 +51,15 @@ export const oauth2: ConnectorKind<typeof settings> = {
     const answer = await askApi(access, url, z.record(z.string(), z.unknown()));
     const read = (name: keyof typeof own.claims) => valueAt(answer, own.claims[name]);
     const email = textOf(read('email'));
-    const isVerified = email !== undefined && isTrue(read('email_verified'));
+    const verified = read('email_verified');
     return {
       // Ids are the client's and the server's that gave them out.
       issuer: `${new URL(own.token_endpoint).origin}/${encodeURIComponent(own.client_id)}`,
       subject: subjectOf(read('id'), own.claims.id),
       email,
-      // What the server calls verified is worth what the administrator says of it.
-      emailTrust: isVerified ? (own.email_trust ?? 'none') : 'none',
+      // What the server calls verified is worth what the administrator says of it (email_trust).
+      emailTrust: 'none',
+      emailUnproven: verified !== undefined && !isTrue(verified),
       givenName: textOf(read('given_name')),
       familyName: textOf(read('family_name')),
       displayName: textOf(read('name')),

@@ -5,12 +5,15 @@ import { present, standardHints } from '../authorization-hints.ts';
 import { completeClaims } from '../claims-of-userinfo.ts';
 import { readClientKey } from '../client-key.ts';
 import type { ConnectorKind, Upstream } from '../connector.ts';
-import { discover, secretOf, standardIdentity } from '../openid-upstream.ts';
+import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
 import { secretReference } from '../settings.ts';
 
 const settings = {
-  /** The bare issuer, not the address of its discovery document. */
-  issuer: z.url({ protocol: /^https?$/ }),
+  /** The bare issuer. The address of its discovery document becomes it: by that the library checks no issuer. */
+  issuer: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/\.well-known\/openid-configuration$/, ''))
+    .refine((url) => !url.includes('/.well-known/'), 'must be the bare issuer'),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt'])
     .default('client_secret_basic'),
@@ -24,15 +27,19 @@ type Own = z.infer<z.ZodObject<typeof settings>>;
 export const oidc: ConnectorKind<typeof settings> = {
   title: 'OpenID Connect',
   settings,
+  problems(all) {
+    if (all.token_endpoint_auth_method !== 'private_key_jwt') return secretProblems(all);
+    return all.private_key ? [] : ['private_key: private_key_jwt needs it'];
+  },
   scopes: ['openid', 'profile', 'email'],
   protocol: 'oidc',
   configure: async (upstream) =>
     discover(upstream, upstream.settings.issuer, await authenticationOf(upstream)),
   authorizationParameters: (_upstream, hints) => standardHints(hints),
-  async readIdentity({ settings: { email_trust = 'none' } }, access) {
+  async readIdentity(_upstream, access) {
     const identity = standardIdentity(await completeClaims(access));
-    // What the provider calls verified is worth what the administrator says of it.
-    return { ...identity, emailTrust: identity.emailTrust === 'verified' ? email_trust : 'none' };
+    // What the provider calls verified is worth what the administrator says of it (email_trust).
+    return { ...identity, emailTrust: 'none', emailUnproven: identity.emailTrust === 'none' };
   },
   endSession({ redirectUri }, { configuration, idToken, logoutHint, state }) {
     if (!configuration.serverMetadata().end_session_endpoint) return undefined;

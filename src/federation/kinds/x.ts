@@ -2,7 +2,7 @@
 import type { ClientAuth } from 'openid-client';
 import { z } from 'zod';
 import type { ConnectorKind } from '../connector.ts';
-import { fixedEndpoints, secretOf, textOf } from '../openid-upstream.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
 import { askApi } from '../upstream-api.ts';
 
 const ISSUER = 'https://x.com';
@@ -12,14 +12,15 @@ const settings = {};
 const person = z.object({
   data: z.object({
     id: z.string().regex(/^\d+$/),
-    name: z.unknown(),
-    confirmed_email: z.unknown(),
+    name: z.unknown().optional(),
+    confirmed_email: z.unknown().optional(),
   }),
 });
 
 export const x: ConnectorKind<typeof settings> = {
   title: 'X',
   settings,
+  problems: secretProblems,
   // Nobody reads /2/users/me without the first two; the last has to be switched on in the app.
   scopes: ['tweet.read', 'users.read', 'users.email'],
   protocol: 'oauth2',
@@ -43,6 +44,10 @@ export const x: ConnectorKind<typeof settings> = {
       displayName: textOf(data.name),
     };
   },
+  explain: ({ error, description }) =>
+    error === 'invalid_request' && description.includes('authorization code')
+      ? { reason: 'refused', advice: `The code was used or is too old: ${description}` }
+      : undefined,
 };
 
 // X compares what it gets; the library would encode the - and _ of a secret (RFC 6749 section 2.3.1).

@@ -1,5 +1,5 @@
 // The pages of somebody who signs in elsewhere for the first time, and of the ways in at My account.
-import type { AccountSummary, ConnectorLink, InteractionForms } from '../views.ts';
+import type { AccountSummary, ConnectorLink, InteractionForms } from './parts.ts';
 
 export interface IdentityViews {
   /** Posts `csrf`, `email`, `given_name`, `family_name` to `action`. */

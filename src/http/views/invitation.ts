@@ -1,5 +1,5 @@
 // The pages behind the link of an invitation.
-import type { ConnectorLink } from '../views.ts';
+import type { ConnectorLink } from './parts.ts';
 
 export interface InvitationViews {
   /** Posts `csrf`, `given_name`, `family_name`, `password` to `action`. */

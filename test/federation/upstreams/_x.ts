@@ -14,6 +14,20 @@ export interface XFake extends FakeServer {
 const BASIC = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
 const NEEDED = ['tweet.read', 'users.read'];
 
+// As X words them.
+const OWN_ERRORS: Record<string, { status: number; error: string; error_description: string }> = {
+  invalid_client: {
+    status: 401,
+    error: 'unauthorized_client',
+    error_description: 'Missing valid authorization header',
+  },
+  invalid_grant: {
+    status: 400,
+    error: 'invalid_request',
+    error_description: 'Value passed for the authorization code was invalid.',
+  },
+};
+
 export function createX(): XFake {
   let scopes: string[] = [];
   const server = createAuthorizationServer({
@@ -23,6 +37,10 @@ export function createX(): XFake {
     tokenEndpoint: 'https://api.x.com/2/oauth2/token',
     isClient: ({ headers }, body) =>
       headers.get('authorization') === BASIC && body.has('code_verifier'),
+    tokenError: ({ error, ...more }) => {
+      const own = OWN_ERRORS[error];
+      return own ? json(own, own.status) : json({ error, ...more }, 400);
+    },
     tokens(asked) {
       scopes = asked.scopes;
       return { token_type: 'bearer', scope: scopes.join(' ') };
