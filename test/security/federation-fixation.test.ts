@@ -4,7 +4,7 @@ import type { Cookie } from 'tough-cookie';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
 import type { Gatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
-import { mainText, visit } from '../accounts/_person.ts';
+import { visit } from '../accounts/_person.ts';
 import { comeBack, goTo } from '../federation/_connector.ts';
 import {
   aboutToReturn,
@@ -116,8 +116,9 @@ test('T-38 the session after a sign-in elsewhere is another than before, and wha
   be('victim');
   const page = await visit(gatehouse, victim, { prompt: 'select_account' });
   const another = await victim.get(`${page.url}?account=another`);
-  const done = await comeBack(victim, await goTo(victim, another, 'Alpha', alpha.fake));
-  t.log(done.status, done.url, done.headers.get('Location'), mainText(done));
+  const ended = await comeBack(victim, await goTo(victim, another, 'Alpha', alpha.fake));
+  const done = await victim.submit(ended, 'Continue');
+  t.is(await subjectOf(gatehouse, done), victimsAccount);
   t.not(await sessionIn(victim), planted);
   t.not(
     await signedInAs(gatehouse, attacker),
