@@ -4,10 +4,12 @@ import { acceptInvitation } from '../accounts/invitations/accept.ts';
 import { type WelcomeDeps, welcomeInvited } from '../accounts/invitations/welcome.ts';
 import { languageOf } from '../http/i18n.ts';
 import { findIdentity } from '../storage/identities.ts';
+import { currentUnitOfWork } from '../storage/unit-of-work.ts';
 import { expectAdmitted } from './admission.ts';
 import type { Attempt } from './attempts.ts';
 import type { Answered } from './callback.ts';
 import { Refusal } from './connector.ts';
+import { expectOwnRealm } from './home-realm.ts';
 import { linkIdentity } from './link-identity.ts';
 import { type NewAccountDeps, profileOf } from './new-account.ts';
 import { findPending, keepPending, type PendingDeps } from './pending-identity.ts';
@@ -83,8 +85,13 @@ async function accept(
     ...{ givenName: givenName || undefined, familyName: familyName || undefined },
     language: languageOf(ctx),
     linkIdentity: async (created) => {
+      await expectOwnRealm(deps.connectors, connector, created.email);
       await linkIdentity(deps, connector, { account: created, identity, proof: 'invitation' });
     },
+  }).catch(async (error: unknown) => {
+    // A refusal is answered with a page: nothing of the account that was about to be may stay.
+    await currentUnitOfWork()?.rollback();
+    throw error;
   });
   await welcomeInvited(ctx, deps, { account, invitation, amr: identity.amr ?? [] });
 }
