@@ -5,6 +5,7 @@ import { createApp } from '../src/app.ts';
 import type { ServerConfig } from '../src/config.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { createInstallation, type Server } from './_installation.ts';
+import { APPLE_PRIVATE_KEY } from './federation/upstreams/_apple.ts';
 import { CLIENT_SECRET } from './federation/upstreams/_authorization-server.ts';
 import { type FakeUpstream, routeTo } from './federation/upstreams/_fake.ts';
 
@@ -59,7 +60,7 @@ export async function startGatehouse(
   const fetch = routeTo(upstreams);
   const app = await createApp({
     ...{ config, db, logger, hostAliases: [], demo: undefined },
-    readSecret: () => CLIENT_SECRET,
+    readSecret: (reference) => (reference.endsWith('.p8') ? APPLE_PRIVATE_KEY : CLIENT_SECRET),
     fetchFor: () => fetch,
   });
   const handle = app.koa.callback();

@@ -102,6 +102,7 @@ async function listen(options: {
   demo: DemoFile | undefined;
 }): Promise<RunningServer> {
   const { config, db, logger, demo } = options;
+  const isLocal = config.issuer.startsWith('http:');
   const metrics =
     config.metricsPort === undefined
       ? undefined
@@ -110,8 +111,8 @@ async function listen(options: {
     ...options,
     metrics,
     readSecret: createSecretReader(),
-    // The demo's stand-ins run beside it.
-    fetchFor: createFetches({ privateNetwork: demo !== undefined, insecure: demo !== undefined }),
+    // A server that is itself on http runs on loopback, and so do its upstreams.
+    fetchFor: createFetches({ privateNetwork: isLocal, insecure: isLocal }),
     // A further node of a demo is reached at its own port, and still speaks for the one issuer.
     hostAliases: demo ? [`127.0.0.1:${config.port}`] : [],
     demo: demo && {

@@ -13,6 +13,7 @@ import { redeemAnswer } from './attempt.ts';
 import { type Attempt, type AttemptDeps, keepPostedAnswer, openAttempt } from './attempts.ts';
 import { Refusal, type UpstreamIdentity } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
+import { printable } from './printable.ts';
 import { refusalOf } from './refusals.ts';
 
 export interface Answered {
@@ -165,7 +166,7 @@ async function stray(
   if ((await deps.strays.take(ctx.state['network'])) === 0)
     audit(ctx, {
       type: 'sign-in.failed',
-      detail: { method: 'federation', connector: connector.slice(0, 60), reason },
+      detail: { method: 'federation', connector: printable(connector, 60), reason },
     });
   deps.onStray(ctx);
 }

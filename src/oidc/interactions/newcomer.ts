@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { KnownDevices } from '../../accounts/known-device.ts';
 import type { SignInDeps } from '../../accounts/sign-in.ts';
 import { Refusal } from '../../federation/connector.ts';
-import type { Connector, Connectors } from '../../federation/connectors.ts';
+import type { Connector } from '../../federation/connectors.ts';
 import type { NewAccountDeps } from '../../federation/new-account.ts';
 import {
   dropPending,
@@ -27,7 +27,6 @@ import {
 } from './interaction.ts';
 
 export interface IdentityStepsDeps extends StepDeps, NewAccountDeps, PendingDeps {
-  connectors: Connectors;
   devices: KnownDevices;
   signIn: SignInDeps;
   /** Profiles of one network. */
