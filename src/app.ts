@@ -15,14 +15,13 @@ import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
-import type { OutgoingFetch } from './federation/connector.ts';
-import { type Connector, createConnectors } from './federation/connectors.ts';
+import { createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
 import { sentenceOfRefusal } from './federation/refuse-sign-in.ts';
 import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
-import { createUpstreams } from './federation/upstreams.ts';
+import type { Upstreams } from './federation/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
 import { errorBoundary } from './http/error-boundary.ts';
@@ -74,10 +73,8 @@ export interface AppDeps {
   metrics?: Metrics | undefined;
   /** Further hosts at which this node answers (demo nodes on loopback only). */
   hostAliases: string[];
-  /** Reads a secret that the settings of a connector refer to. */
-  readSecret: (reference: string) => string;
-  /** How the upstream of a connector is reached. */
-  fetchFor: (connector: Connector) => OutgoingFetch;
+  /** How the upstreams of connectors are reached. */
+  upstreams: Upstreams;
   /** What the start page of a demo shows. */
   demo: Views['home']['demo'] | undefined;
 }
@@ -111,13 +108,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const isForcedElsewhere = async (email: string) =>
     (await forcedConnector(connectors, email)) !== undefined;
-  const upstreams = createUpstreams({
-    ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
-    // A server that is itself on http runs on loopback: a demo, or a test.
-    insecure: issuer.startsWith('http:'),
-  });
   const federation = {
-    ...{ db, issuer, outbox, browser, connectors, upstreams },
+    ...{ db, issuer, outbox, browser, connectors, upstreams: deps.upstreams },
     encryptionKeys: secrets.encryptionKeys,
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,

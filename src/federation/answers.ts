@@ -17,7 +17,7 @@ import { type NewAccountDeps, profileOf } from './new-account.ts';
 import { findPending, keepPending, type PendingDeps } from './pending-identity.ts';
 import { recordRefusal, refuseSignIn } from './refuse-sign-in.ts';
 import { beginUpstreamSession } from './upstream-session.ts';
-import { keepUpstreamTokens } from './upstream-tokens.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface AnswerDeps extends NewAccountDeps, PendingDeps, WelcomeDeps {
   connectors: Connectors;
@@ -45,9 +45,13 @@ export async function goOnWith(ctx: Context, deps: AnswerDeps, answered: Answere
   }
 }
 
-function pendingOf({ connector, identity, tokens }: Answered) {
+function pendingOf({ connector, identity, refreshToken }: Answered) {
   const isKept = connector.settings.store_tokens;
-  return { connectorId: connector.id, identity, ...(isKept ? { tokens } : {}) };
+  return {
+    connectorId: connector.id,
+    identity,
+    ...(isKept && refreshToken ? { refreshToken } : {}),
+  };
 }
 
 async function prove(
@@ -96,7 +100,7 @@ async function accept(
     linkIdentity: async (created) => {
       const linked = { account: created, identity, proof: 'invitation' } as const;
       const row = await linkIdentity(deps, connector, linked);
-      await keepUpstreamTokens(deps, row, pendingOf(answered).tokens);
+      await keepRefreshToken(deps, row.id, pendingOf(answered).refreshToken);
       upstream = await beginUpstreamSession(deps, row, identity);
     },
   });

@@ -20,7 +20,7 @@ export interface Answered {
   connector: Connector;
   attempt: Attempt;
   identity: UpstreamIdentity;
-  tokens: { accessToken: string; refreshToken?: string; expiresAt?: number };
+  refreshToken: string | undefined;
 }
 
 export interface CallbackDeps extends AttemptDeps {
@@ -125,15 +125,7 @@ async function redeem(
   if (!answer) throw new Refusal('invalid_answer', 'the answer must come by form_post');
   const { identity, tokens } = await openAndRedeem(deps, connector, { ...attempt, state }, answer);
   expectFresh(attempt, identity);
-  const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens;
-  return {
-    ...{ connector, attempt, identity },
-    tokens: {
-      accessToken,
-      ...(refreshToken ? { refreshToken } : {}),
-      ...(seconds === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + seconds }),
-    },
-  };
+  return { ...{ connector, attempt, identity }, refreshToken: tokens.refresh_token };
 }
 
 async function openAndRedeem(

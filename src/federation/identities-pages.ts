@@ -24,7 +24,7 @@ import { type LinkDeps, linkIdentity, unlinkIdentity } from './link-identity.ts'
 import { dropPending, findPending } from './pending-identity.ts';
 import { recordRefusal, sentenceOfRefusal } from './refuse-sign-in.ts';
 import { displayNameOf } from './sync-account.ts';
-import { keepUpstreamTokens } from './upstream-tokens.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface IdentityPagesDeps extends SelfCareDeps, LinkDeps, AttemptDeps {
   db: SelfCareDeps['db'];
@@ -160,9 +160,9 @@ async function confirm(ctx: Context, deps: IdentityPagesDeps, person: SignedIn):
   await dropPending(deps, `session:${person.session.uid}`);
   try {
     const { account } = person;
-    const { identity, tokens } = pending;
+    const { identity, refreshToken } = pending;
     const row = await linkIdentity(deps, connector, { account, identity, proof: 'session' });
-    await keepUpstreamTokens(deps, row, tokens);
+    await keepRefreshToken(deps, row.id, refreshToken);
     goOn(ctx, PATH, 'linked');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -13,7 +13,7 @@ import {
 } from '../../federation/pending-identity.ts';
 import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
 import { beginUpstreamSession } from '../../federation/upstream-session.ts';
-import { keepUpstreamTokens } from '../../federation/upstream-tokens.ts';
+import { keepRefreshToken } from '../../federation/upstream-tokens.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import { audit } from '../../observability/audit.ts';
 import type { AccountRow } from '../../storage/accounts.ts';
@@ -89,7 +89,7 @@ export async function finish(
   { account, row }: { account: AccountRow; row: IdentityRow },
 ): Promise<void> {
   const { identity } = pending;
-  await keepUpstreamTokens(deps, row, pending.tokens);
+  await keepRefreshToken(deps, row.id, pending.refreshToken);
   // What came of it is kept, also where nobody may come in yet.
   if (account.approval === 'waiting')
     throw new Refusal('waiting', 'an administrator has yet to approve the account');
