@@ -23,7 +23,8 @@ test.after.always(() => Promise.all(running.map((gatehouse) => gatehouse.stop())
 
 async function start(signUp: Partial<SignUpConfig>, settings: Record<string, unknown> = {}) {
   const alpha = createProvider('Alpha');
-  const config = { signUp: { mode: 'open', domains: [], passwords: true, ...signUp } } as const;
+  const open: SignUpConfig = { mode: 'open', domains: [], passwords: true };
+  const config = { signUp: { ...open, ...signUp } };
   // With one way alone, nobody is asked for theirs.
   const gatehouse = await startWith([alpha, createProvider('Beta')], { config, settings });
   running.push(gatehouse);

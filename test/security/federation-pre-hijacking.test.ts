@@ -101,7 +101,11 @@ test('T-30 trojan identifier: an identity that the attacker linked is dead once 
   const { db, issuer, secrets } = gatehouse;
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
   const changes = { on: () => undefined, live: () => false, close: async () => undefined };
-  const connector = await createConnectors({ db, changes }).findEnabled('careless');
+  const connector = await createConnectors({
+    db,
+    changes,
+    onError: (error) => t.fail(String(error)),
+  }).findEnabled('careless');
   const trojan = `trojan ${randomUUID()}`;
   await runInUnitOfWork(db.knex, async (unit) => {
     if (!connector) throw new Error('no connector');
