@@ -4,18 +4,23 @@ import { acceptInvitation } from '../accounts/invitations/accept.ts';
 import { type WelcomeDeps, welcomeInvited } from '../accounts/invitations/welcome.ts';
 import { languageOf } from '../http/i18n.ts';
 import { findIdentity } from '../storage/identities.ts';
-import { currentUnitOfWork } from '../storage/unit-of-work.ts';
+import { findInvitationByToken } from '../storage/invitations.ts';
+import { adoptUpstreamSession } from '../storage/upstream-sessions.ts';
 import { expectAdmitted } from './admission.ts';
 import type { Attempt } from './attempts.ts';
 import type { Answered } from './callback.ts';
 import { Refusal } from './connector.ts';
-import { expectOwnRealm } from './home-realm.ts';
+import type { Connectors } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { linkIdentity } from './link-identity.ts';
 import { type NewAccountDeps, profileOf } from './new-account.ts';
 import { findPending, keepPending, type PendingDeps } from './pending-identity.ts';
 import { recordRefusal, refuseSignIn } from './refuse-sign-in.ts';
+import { beginUpstreamSession } from './upstream-session.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface AnswerDeps extends NewAccountDeps, PendingDeps, WelcomeDeps {
+  connectors: Connectors;
   findSession(ctx: Context): Promise<{ accountId: string; uid: string } | undefined>;
 }
 
@@ -40,9 +45,13 @@ export async function goOnWith(ctx: Context, deps: AnswerDeps, answered: Answere
   }
 }
 
-function pendingOf({ connector, identity, tokens }: Answered) {
+function pendingOf({ connector, identity, refreshToken }: Answered) {
   const isKept = connector.settings.store_tokens;
-  return { connectorId: connector.id, identity, ...(isKept ? { tokens } : {}) };
+  return {
+    connectorId: connector.id,
+    identity,
+    ...(isKept && refreshToken ? { refreshToken } : {}),
+  };
 }
 
 async function prove(
@@ -77,23 +86,27 @@ async function link(
 async function accept(
   ctx: Context,
   deps: AnswerDeps,
-  { connector, identity }: Answered,
+  answered: Answered,
   token: string,
 ): Promise<void> {
+  const { connector, identity } = answered;
   const { givenName, familyName } = profileOf(identity);
+  const invited = await findInvitationByToken(deps.db, token);
+  if (invited) await expectHomeRealm(deps.connectors, connector, invited.email);
+  let upstream: string | undefined;
   const { account, invitation } = await acceptInvitation(deps, token, {
     ...{ givenName: givenName || undefined, familyName: familyName || undefined },
     language: languageOf(ctx),
     linkIdentity: async (created) => {
-      await expectOwnRealm(deps.connectors, connector, created.email);
-      await linkIdentity(deps, connector, { account: created, identity, proof: 'invitation' });
+      const linked = { account: created, identity, proof: 'invitation' } as const;
+      const row = await linkIdentity(deps, connector, linked);
+      await keepRefreshToken(deps, row.id, pendingOf(answered).refreshToken);
+      upstream = await beginUpstreamSession(deps, row, identity);
     },
-  }).catch(async (error: unknown) => {
-    // A refusal is answered with a page: nothing of the account that was about to be may stay.
-    await currentUnitOfWork()?.rollback();
-    throw error;
   });
-  await welcomeInvited(ctx, deps, { account, invitation, amr: identity.amr ?? [] });
+  const welcomed = { account, invitation, amr: identity.amr ?? [] };
+  const { uid } = await welcomeInvited(ctx, deps, welcomed);
+  if (upstream) await adoptUpstreamSession(deps.db, upstream, uid);
 }
 
 /** Goes on without an identity: back to the page that began it, with the reason. */

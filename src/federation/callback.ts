@@ -20,7 +20,7 @@ export interface Answered {
   connector: Connector;
   attempt: Attempt;
   identity: UpstreamIdentity;
-  tokens: { accessToken: string; refreshToken?: string; expiresAt?: number };
+  refreshToken: string | undefined;
 }
 
 export interface CallbackDeps extends AttemptDeps {
@@ -89,6 +89,8 @@ async function receive(ctx: Context, deps: CallbackDeps): Promise<void> {
     await deps.onIdentity(ctx, await redeem(deps, { connector, attempt, state, answer }));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    // What was begun before it turned out that it may not be: an account without a way in, say.
+    await currentUnitOfWork()?.rollback();
     await deps.onRefusal(ctx, { connectorId, connector, attempt, refusal: error });
   }
 }
@@ -123,15 +125,7 @@ async function redeem(
   if (!answer) throw new Refusal('invalid_answer', 'the answer must come by form_post');
   const { identity, tokens } = await openAndRedeem(deps, connector, { ...attempt, state }, answer);
   expectFresh(attempt, identity);
-  const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens;
-  return {
-    ...{ connector, attempt, identity },
-    tokens: {
-      accessToken,
-      ...(refreshToken ? { refreshToken } : {}),
-      ...(seconds === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + seconds }),
-    },
-  };
+  return { ...{ connector, attempt, identity }, refreshToken: tokens.refresh_token };
 }
 
 async function openAndRedeem(

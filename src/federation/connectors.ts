@@ -130,8 +130,9 @@ function readable(row: ConnectorRow, onError: (error: unknown) => void): Connect
   }
 }
 
-function kindOf(name: string): ConnectorKind {
-  const kind = CONNECTOR_KINDS[name];
+/** Finds a kind by its name. Throws a UsageError when there is none. */
+export function kindOf(name: string): ConnectorKind {
+  const kind = Object.hasOwn(CONNECTOR_KINDS, name) ? CONNECTOR_KINDS[name] : undefined;
   if (kind) return kind;
   const known = Object.keys(CONNECTOR_KINDS).join(', ');
   throw new UsageError(`There is no kind of connector ${name}. The kinds: ${known}.`);

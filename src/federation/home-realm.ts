@@ -18,8 +18,10 @@ async function connectorOfDomain(connectors: Connectors, domain: string) {
   const found: ProvenDomain | undefined = domains.find(
     (one) => one.domain === domain.toLowerCase(),
   );
-  const connector = found && (await connectors.findEnabled(found.connector_id));
-  return connector && { connector, forced: found.forced };
+  const connector = (await connectors.all()).find(({ id }) => id === found?.connector_id);
+  // Forced stays forced: a connector that is switched off opens no other door.
+  const counts = connector && found && (connector.enabled || found.forced);
+  return counts ? { connector, forced: found.forced } : undefined;
 }
 
 /** The connector that people of this address must sign in with; undefined: they are free. */
@@ -31,15 +33,15 @@ export async function forcedConnector(
   return found?.forced ? found.connector : undefined;
 }
 
-/** Throws a Refusal (`other_connector`) when people of this address must sign in with another one. */
-export async function expectOwnRealm(
+/** Throws a Refusal (`other_connector`) when people of this address must sign in with another connector. */
+export async function expectHomeRealm(
   connectors: Connectors,
-  { id }: Connector,
+  { id }: Pick<Connector, 'id'>,
   email: string,
 ): Promise<void> {
   const forced = await forcedConnector(connectors, email);
   if (forced && forced.id !== id)
-    throw new Refusal('other_connector', `people of ${domainOf(email)} sign in with ${forced.id}`);
+    throw new Refusal('other_connector', `${domainOf(email)} is forced to ${forced.id}`);
 }
 
 /** The connector that the client's request names, by `idp_hint`, `domain_hint` or `login_hint`. */

@@ -18,13 +18,13 @@ import { momentOf } from '../http/moments.ts';
 import type { AccountViews } from '../http/views/account.ts';
 import { listIdentities } from '../storage/identities.ts';
 import { type AttemptDeps, beginAttempt } from './attempts.ts';
-import { REFUSAL_REASONS, Refusal } from './connector.ts';
+import { Refusal } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
 import { type LinkDeps, linkIdentity, unlinkIdentity } from './link-identity.ts';
 import { dropPending, findPending } from './pending-identity.ts';
-import { recordRefusal } from './refuse-sign-in.ts';
+import { recordRefusal, sentenceOfRefusal } from './refuse-sign-in.ts';
 import { displayNameOf } from './sync-account.ts';
-import { keepUpstreamTokens } from './upstream-tokens.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface IdentityPagesDeps extends SelfCareDeps, LinkDeps, AttemptDeps {
   db: SelfCareDeps['db'];
@@ -45,7 +45,7 @@ export function createIdentityPages(deps: IdentityPagesDeps): Router {
   router.get(
     PATH,
     whenSignedIn(deps, async (ctx, person) => {
-      const alert = await refusedSentence(ctx, deps);
+      const alert = await sentenceOfRefusal(ctx, deps.connectors);
       await show(ctx, deps, person, alert ? { alert } : {});
     }),
   );
@@ -54,9 +54,7 @@ export function createIdentityPages(deps: IdentityPagesDeps): Router {
     whenSignedIn(deps, async (ctx, person) => {
       const { connector: id, current } = await readOwnForm(ctx, deps, person, linkForm);
       if (!(await isProven(ctx, deps, person, current))) return;
-      const connector = await deps.connectors.findEnabled(id);
-      if (!connector) throw new AppError(404, 'not_found', 'This connector is not available.');
-      await leave(ctx, deps, person, connector);
+      await leave(ctx, deps, person, id);
     }),
   );
   router.get(
@@ -75,8 +73,7 @@ export function createIdentityPages(deps: IdentityPagesDeps): Router {
     whenSignedIn(deps, async (ctx, person) => {
       const { identity, current } = await readOwnForm(ctx, deps, person, unlinkForm);
       if (!(await isProven(ctx, deps, person, current))) return;
-      await unlinkIdentity(deps, person.account, identity);
-      goOn(ctx, PATH, 'unlinked');
+      await unlink(ctx, deps, person, identity);
     }),
   );
   return router;
@@ -89,11 +86,12 @@ async function show(
   page: Page,
 ): Promise<void> {
   const identities = await listIdentities(deps.db, person.account.id);
-  const connectors = (await deps.connectors.all()).filter(({ enabled }) => enabled);
+  const connectors = await deps.connectors.all();
+  const hasPassword = deps.passwordsInUse && person.account.password_hash !== null;
   showPage(ctx, deps, person, 'account/identities', {
     ...page,
-    hasPassword: deps.passwordsInUse && person.account.password_hash !== null,
-    asksPassword: !person.isFresh && person.account.password_hash !== null,
+    hasPassword,
+    asksPassword: !person.isFresh && hasPassword,
     identities: identities.map((one) => ({
       id: one.id,
       connector: one.connector_name,
@@ -102,18 +100,10 @@ async function show(
       lastUsed: one.last_sign_in_at ? momentOf(ctx, one.last_sign_in_at) : undefined,
       isUsable: one.enabled,
     })),
-    connectors: connectors.map(({ id, name, kindName }) => ({ id, name, icon: kindName })),
+    connectors: connectors
+      .filter(({ enabled }) => enabled)
+      .map(({ id, name, kindName }) => ({ id, name, icon: kindName })),
   });
-}
-
-async function refusedSentence(
-  ctx: Context,
-  { connectors }: IdentityPagesDeps,
-): Promise<string | undefined> {
-  const { refused, connector: id } = ctx.query;
-  const reason = REFUSAL_REASONS.find((one) => one === refused);
-  const connector = (await connectors.all()).find((one) => one.id === id);
-  return reason && translate(ctx)(`federation.${reason}`, { connector: connector?.name ?? '' });
 }
 
 // A session that somebody left open is not enough.
@@ -123,7 +113,10 @@ async function isProven(
   person: SignedIn,
   password: string,
 ): Promise<boolean> {
-  const doubt = await proofProblem(ctx, deps, person, { password, freshIsEnough: true });
+  // Where nobody uses passwords, one that is left over is no proof, and nobody remembers it.
+  const account = { ...person.account, ...(deps.passwordsInUse ? {} : { password_hash: null }) };
+  const proof = { password, freshIsEnough: true };
+  const doubt = await proofProblem(ctx, deps, { ...person, account }, proof);
   if (doubt && doubt !== 'asked') await show(ctx, deps, person, { error: doubt });
   return doubt === undefined;
 }
@@ -132,10 +125,13 @@ async function leave(
   ctx: Context,
   deps: IdentityPagesDeps,
   person: SignedIn,
-  connector: Connector,
+  connectorId: string,
 ): Promise<void> {
   const { account, session } = person;
+  const connector = (await deps.connectors.all()).find(({ id }) => id === connectorId);
+  if (!connector) throw new AppError(404, 'not_found', 'This connector is not available.');
   try {
+    if (!connector.enabled) throw new Refusal('unavailable', 'the connector is disabled');
     const href = await beginAttempt(ctx, deps, connector, {
       purpose: { kind: 'link', accountId: account.id, sessionUid: session.uid },
       hints: { prompt: 'select_account' },
@@ -164,13 +160,29 @@ async function confirm(ctx: Context, deps: IdentityPagesDeps, person: SignedIn):
   await dropPending(deps, `session:${person.session.uid}`);
   try {
     const { account } = person;
-    const { identity, tokens } = pending;
+    const { identity, refreshToken } = pending;
     const row = await linkIdentity(deps, connector, { account, identity, proof: 'session' });
-    await keepUpstreamTokens(deps, row, tokens);
+    await keepRefreshToken(deps, row.id, refreshToken);
     goOn(ctx, PATH, 'linked');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await refuse(ctx, deps, person, connector, error);
+  }
+}
+
+async function unlink(
+  ctx: Context,
+  deps: IdentityPagesDeps,
+  person: SignedIn,
+  identityId: string,
+): Promise<void> {
+  try {
+    await unlinkIdentity(deps, person.account, identityId);
+    goOn(ctx, PATH, 'unlinked');
+  } catch (error) {
+    if (!(error instanceof AppError && error.key)) throw error;
+    ctx.status = error.status;
+    await show(ctx, deps, person, { alert: translate(ctx)(error.key) });
   }
 }
 

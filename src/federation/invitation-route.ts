@@ -5,6 +5,7 @@ import { findInvitationByToken } from '../storage/invitations.ts';
 import { type AttemptDeps, beginAttempt } from './attempts.ts';
 import { Refusal } from './connector.ts';
 import type { Connectors } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { recordRefusal } from './refuse-sign-in.ts';
 
 type InvitationRouteDeps = AttemptDeps & { connectors: Connectors };
@@ -20,7 +21,8 @@ export function addInvitationRoute(router: Router, deps: InvitationRouteDeps): v
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       recordRefusal(ctx, error, { connectorId });
-      ctx.redirect(`/invitation?${new URLSearchParams({ token, refused: error.reason })}`);
+      const page = { token, refused: error.reason, connector: connectorId };
+      ctx.redirect(`/invitation?${new URLSearchParams(page)}`);
     }
   });
 }
@@ -37,6 +39,7 @@ async function begin(
     return `/invitation?${new URLSearchParams({ token })}`;
   const connector = await deps.connectors.findEnabled(connectorId);
   if (!connector) throw new Refusal('unavailable', 'there is no such connector, or it is disabled');
+  await expectHomeRealm(deps.connectors, connector, invitation.email);
   const hints = { loginHint: invitation.email };
   const purpose = { kind: 'invitation', token } as const;
   return (await beginAttempt(ctx, deps, connector, { purpose, hints })).href;

@@ -17,13 +17,15 @@ import {
 } from '../storage/identities.ts';
 import { endSessionsOfIdentity } from '../storage/upstream-sessions.ts';
 import { Refusal, type UpstreamIdentity } from './connector.ts';
-import type { Connector } from './connectors.ts';
+import type { Connector, Connectors } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { displayNameOf, syncAccount } from './sync-account.ts';
 
 export interface LinkDeps {
   db: Database;
   outbox: Outbox;
   issuer: string;
+  connectors: Connectors;
   /** Whether anybody signs in with a password here. */
   passwordsInUse: boolean;
 }
@@ -42,7 +44,8 @@ export type LinkProof =
 
 /**
  * Links the identity in the running unit of work; when it is theirs already, nothing changes. Throws
- * a Refusal (`identity_taken`) when it is another account's.
+ * a Refusal: `identity_taken` when it is another account's, `other_connector` when people of the
+ * account's address sign in with another one.
  */
 export async function linkIdentity(
   deps: LinkDeps,
@@ -54,6 +57,7 @@ export async function linkIdentity(
   }: { account: AccountRow; identity: UpstreamIdentity; proof: LinkProof },
 ): Promise<IdentityRow> {
   const { db } = deps;
+  await expectHomeRealm(deps.connectors, connector, account.email);
   const key = { connector_id: connector.id, issuer: identity.issuer, subject: identity.subject };
   await lockIdentity(db, key);
   const known = await findIdentity(db, key);

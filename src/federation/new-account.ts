@@ -14,15 +14,14 @@ import { findIdentity, type IdentityRow, lockIdentity } from '../storage/identit
 import { deleteSignUpsOf } from '../storage/sign-ups.ts';
 import { domainOf, emailTrustOf } from './admission.ts';
 import { Refusal, type UpstreamIdentity } from './connector.ts';
-import type { Connector, Connectors } from './connectors.ts';
-import { expectOwnRealm } from './home-realm.ts';
+import type { Connector } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { type LinkDeps, linkIdentity } from './link-identity.ts';
 import type { PendingIdentity } from './pending-identity.ts';
 import { displayNameOf } from './sync-account.ts';
 
 export interface NewAccountDeps extends LinkDeps {
   signUp: SignUpConfig;
-  connectors: Connectors;
 }
 
 export interface Profile {
@@ -105,7 +104,7 @@ export async function settle(
   }: { identity: UpstreamIdentity; profile: Profile; language: string },
 ): Promise<Settled> {
   const { db } = deps;
-  await expectOwnRealm(deps.connectors, connector, profile.email);
+  await expectHomeRealm(deps.connectors, connector, profile.email);
   const key = { connector_id: connector.id, issuer: identity.issuer, subject: identity.subject };
   await lockIdentity(db, key);
   await lockAddress(db, profile.email);

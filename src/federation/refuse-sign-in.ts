@@ -2,8 +2,10 @@
 // what an administrator can do about it.
 import type { Context } from 'koa';
 import { requestLog } from '../http/correlation.ts';
+import { translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
-import type { Refusal } from './connector.ts';
+import { REFUSAL_REASONS, type Refusal } from './connector.ts';
+import type { Connectors } from './connectors.ts';
 import { printable } from './printable.ts';
 
 /** Writes the refusal to the audit trail and the log. */
@@ -23,6 +25,17 @@ export function recordRefusal(
     accountId,
     detail: { method: 'federation', connector, reason, advice },
   });
+}
+
+/** The sentence about a refusal that the address of the page tells of; undefined: it tells of none. */
+export async function sentenceOfRefusal(
+  ctx: Context,
+  connectors: Connectors,
+): Promise<string | undefined> {
+  const { refused, connector: id } = ctx.query;
+  const reason = REFUSAL_REASONS.find((one) => one === refused);
+  const connector = (await connectors.all()).find((one) => one.id === id);
+  return reason && translate(ctx)(`federation.${reason}`, { connector: connector?.name ?? '' });
 }
 
 /** Leads back to the sign-in page of the interaction, which says the reason in a sentence. */

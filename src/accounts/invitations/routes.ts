@@ -28,8 +28,10 @@ export interface InvitationDeps extends WelcomeDeps {
   passwords: Passwords;
   passwordProblem: PasswordPolicy;
   signUp: SignUpConfig;
-  /** The connectors with which an invitation can be accepted. */
-  connectors(): Promise<{ id: string; name: string; kindName: string }[]>;
+  /** The connectors with which the invitation of this address can be accepted. */
+  connectorsFor(email: string): Promise<{ id: string; name: string; kindName: string }[]>;
+  /** What became of an attempt with a connector, where the address of the page tells of one. */
+  refusedSentence(ctx: Context): Promise<string | undefined>;
   /** Whether people of this address sign in elsewhere only. */
   isForcedElsewhere(email: string): Promise<boolean>;
   /** Posts of one network: each costs a hash. */
@@ -127,10 +129,10 @@ async function showForm(
   { token, invitation }: Invited,
   typed: { form?: AcceptForm; errors?: Errors },
 ): Promise<void> {
-  const connectors = await deps.connectors();
+  const connectors = await deps.connectorsFor(invitation.email);
   const passwords = deps.signUp.passwords && !(await deps.isForcedElsewhere(invitation.email));
   if (!passwords && connectors.length === 0) throw passwordsOff();
-  const { refused } = ctx.query;
+  const refused = await deps.refusedSentence(ctx);
   deps.render(ctx, 'invitation/accept', {
     action: `/invitation?token=${token}`,
     csrf: deps.csrf.token(bindingOf(token)),
@@ -144,7 +146,7 @@ async function showForm(
       ...{ name, icon: kindName },
       href: `/invitation/federation/${id}?token=${token}`,
     })),
-    ...(refused === undefined ? {} : { alert: translate(ctx)('invitation.not-accepted') }),
+    ...(refused && !typed.errors ? { alert: refused } : {}),
     ...(typed.errors ? { errors: typed.errors } : {}),
   });
 }

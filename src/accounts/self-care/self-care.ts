@@ -13,7 +13,13 @@ import { type AuditEvent, insertAuditEvents } from '../../storage/audit-events.t
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { PasswordPolicy } from '../passwords/policy.ts';
-import { askToSignIn, type FrontDoorDeps, findSignedIn, type SignedIn } from './signed-in.ts';
+import {
+  askToSignIn,
+  type FrontDoorDeps,
+  findSignedIn,
+  pageOf,
+  type SignedIn,
+} from './signed-in.ts';
 
 export interface SelfCareDeps extends FrontDoorDeps {
   render: Render;
@@ -48,7 +54,7 @@ export function showPage<V extends keyof AccountViews>(
 ): void {
   const { account } = person;
   const section = view.slice('account/'.length) as AccountSection; // every view here is a section
-  ctx.state['page'] = ctx.path;
+  ctx.state['page'] = pageOf(ctx);
   const page: AccountPage = {
     section,
     account: {

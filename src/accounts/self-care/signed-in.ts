@@ -60,8 +60,7 @@ export function askToSignIn(
   { again = false, prompt }: { again?: boolean; prompt?: 'create' } = {},
 ): void {
   const state = randomBytes(16).toString('base64url');
-  // A form that was sent without a session is not sent again: its page is shown.
-  const returnTo = ctx.method === 'GET' ? ctx.url : ctx.path;
+  const returnTo = ctx.method === 'GET' ? ctx.url : pageOf(ctx);
   const value = Buffer.from(JSON.stringify({ state, returnTo })).toString('base64url');
   ctx.cookies.set(cookieName(deps), value, { ...cookie(deps), maxAge: ATTEMPT_MS });
   // The code is never redeemed: the session is what we are after. So nobody knows the verifier.
@@ -79,6 +78,11 @@ export function askToSignIn(
   });
   ctx.status = 303;
   ctx.redirect(`/authorize?${request}`);
+}
+
+/** Where the page of a request lives. A form that was sent is not sent again: its section is shown. */
+export function pageOf({ method, path }: Context): string {
+  return method === 'GET' ? path : path.split('/', 3).join('/');
 }
 
 /** Adds the redirect URI of the built-in client. */

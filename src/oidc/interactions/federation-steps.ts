@@ -69,7 +69,7 @@ async function begin(
 ): Promise<string | undefined> {
   const { connector, connectorId, purpose, loginHint } = trip;
   try {
-    if (!connector)
+    if (!connector?.enabled)
       throw new Refusal('unavailable', 'there is no such connector, or it is disabled');
     // An account may be proven with any of its ways in; to sign in, the client says with which.
     if (purpose.kind === 'sign-in' && !(await isOffered(deps, interaction, connector)))

@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { parseEmailAddress } from '../../accounts/email-address.ts';
 import { personName } from '../../accounts/person-name.ts';
-import { expectOwnRealm } from '../../federation/home-realm.ts';
+import { expectHomeRealm } from '../../federation/home-realm.ts';
 import { expectNewAccounts, nextStep, type Profile } from '../../federation/new-account.ts';
 import { keepPending } from '../../federation/pending-identity.ts';
 import { languageOf, translate } from '../../http/i18n.ts';
@@ -48,7 +48,7 @@ export function addProfileSteps(router: Router, deps: IdentityStepsDeps): void {
         return showProfile(ctx, deps, newcomer, { values, errors });
       }
       expectNewAccounts(deps, newcomer.connector, values.email);
-      await expectOwnRealm(deps.connectors, newcomer.connector, values.email);
+      await expectHomeRealm(deps.connectors, newcomer.connector, values.email);
       const seconds = await deps.limit.take(ctx.state['network']);
       if (seconds > 0) return throttle(ctx, deps, newcomer, values, seconds);
       await keepProfile(ctx, deps, newcomer, values);
@@ -147,9 +147,9 @@ async function keepProfile(
 ): Promise<void> {
   const { connector, interaction, pending } = newcomer;
   const profile = { ...values, email: parseEmailAddress(values.email) ?? values.email };
-  const { connectorId, identity, tokens } = pending;
+  const { connectorId, identity, refreshToken } = pending;
   // A new address: what an older one proved counts no more.
-  const fresh = { connectorId, identity, tokens, profile };
+  const fresh = { connectorId, identity, refreshToken, profile };
   await keepPending(deps, `interaction:${interaction.uid}`, fresh);
   if (nextStep(connector, fresh).step === 'code')
     await sendCode(ctx, deps, { ...newcomer, pending: fresh }, profile);

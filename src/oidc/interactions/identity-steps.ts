@@ -2,7 +2,7 @@
 // lives at /interaction/:uid/identity; what was answered is kept with the identity.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { expectOwnRealm } from '../../federation/home-realm.ts';
+import { expectHomeRealm } from '../../federation/home-realm.ts';
 import { expectNewAccounts, nextStep, settle } from '../../federation/new-account.ts';
 import { syncAccount } from '../../federation/sync-account.ts';
 import { languageOf } from '../../http/i18n.ts';
@@ -29,7 +29,7 @@ async function goOn(ctx: Context, deps: IdentityStepsDeps, newcomer: Newcomer): 
   const row = await findIdentity(deps.db, key);
   const account = row && (await findAccountById(deps.db, row.account_id));
   if (row && account) {
-    await expectOwnRealm(deps.connectors, connector, account.email);
+    await expectHomeRealm(deps.connectors, connector, account.email);
     await syncAccount(deps.db, connector, { account, row, identity });
     return finish(ctx, deps, newcomer, { account, row });
   }
@@ -39,6 +39,7 @@ async function goOn(ctx: Context, deps: IdentityStepsDeps, newcomer: Newcomer): 
   if (next.step === 'profile') return showProfile(ctx, deps, newcomer, { values: next.values });
   if (next.step === 'code') return showCode(ctx, deps, newcomer, {});
   const language = languageOf(ctx);
+  await expectHomeRealm(deps.connectors, connector, next.profile.email);
   const settled = await settle(deps, connector, { identity, profile: next.profile, language });
   if (settled.kind === 'account') return finish(ctx, deps, newcomer, settled);
   await showLink(ctx, deps, newcomer, { account: settled.account });

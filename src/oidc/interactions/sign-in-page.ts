@@ -2,9 +2,10 @@
 import type { Context } from 'koa';
 import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
 import { isOpen } from '../../accounts/sign-up/modes.ts';
+import { sentenceOfRefusal } from '../../federation/refuse-sign-in.ts';
 import { translate } from '../../http/i18n.ts';
 import { formsOf, type Interaction, type StepDeps } from './interaction.ts';
-import { connectorLinks, passwordsOffered, refusedSentence, type WaysInDeps } from './ways-in.ts';
+import { connectorLinks, passwordsOffered, type WaysInDeps } from './ways-in.ts';
 
 export interface SignInPageDeps extends WaysInDeps, StepDeps {
   captcha: CaptchaGuard;
@@ -56,7 +57,7 @@ async function waysOffered(
   const connectors = await connectorLinks(ctx, deps, interaction);
   const hasWays = passwords || identifierFirst || connectors.length > 0;
   const notice = signInNotice(ctx, deps, interaction, hasWays);
-  const alert = await refusedSentence(ctx, deps);
+  const alert = await sentenceOfRefusal(ctx, deps.connectors);
   const at = `/interaction/${interaction.uid}`;
   return {
     ...{ passwords, connectors },

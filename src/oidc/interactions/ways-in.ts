@@ -1,10 +1,8 @@
 // The ways in that the sign-in page offers: a password, the connectors, or straight to one of them.
 import type { Context } from 'koa';
 import type { SignUpConfig } from '../../config/sign-up.ts';
-import { REFUSAL_REASONS } from '../../federation/connector.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { connectorOfHints } from '../../federation/home-realm.ts';
-import { translate } from '../../http/i18n.ts';
 import type { ConnectorLink } from '../../http/views/parts.ts';
 import type { ClientLookup } from '../client-lookup.ts';
 import type { Interaction } from './interaction.ts';
@@ -86,15 +84,6 @@ async function straightTo(
   const only = !passwords && offered.length === 1 ? offered[0] : undefined;
   const connector = offered.find(({ id }) => id === named?.id) ?? only;
   return connector && hrefOf(ctx, interaction, connector);
-}
-
-/** The sentence about a sign-in elsewhere that did not succeed. */
-export async function refusedSentence(ctx: Context, deps: WaysInDeps): Promise<string | undefined> {
-  const { refused, connector: id } = ctx.query;
-  const reason = REFUSAL_REASONS.find((one) => one === refused);
-  if (!reason) return undefined;
-  const connector = (await deps.connectors.all()).find((one) => one.id === id);
-  return translate(ctx)(`federation.${reason}`, { connector: connector?.name ?? '' });
 }
 
 // Where the way to a connector begins; what the page was asked with goes along.

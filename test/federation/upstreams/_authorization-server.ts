@@ -54,6 +54,8 @@ export interface ServerShape {
 }
 
 export interface FakeServer extends FakeUpstream {
+  /** In order; only the newest is good. */
+  issuedRefreshTokens: string[];
   keys: SigningKeys;
 }
 
@@ -62,15 +64,19 @@ const standardError = (error: NonNullable<Faults['token']>) =>
     ? Response.json(error, { status: 401, headers: { 'www-authenticate': 'Basic realm="token"' } })
     : json(error, 400);
 
+const refusalOf = (isGood: boolean) => (isGood ? undefined : { error: 'invalid_grant' });
+
 /** Builds a fake from what is peculiar to its upstream. */
 export function createAuthorizationServer(shape: ServerShape): FakeServer {
   const keys = shape.keys ?? createSigningKeys();
   const codes = new Map<string, Asked>();
   const accessTokens = new Set<string>();
+  const issuedRefreshTokens: string[] = [];
   const tokenError = shape.tokenError ?? standardError;
 
   async function answerToken(request: SeenRequest): Promise<Response> {
     const body = new URLSearchParams(request.body);
+    if (body.get('grant_type') === 'refresh_token') return answerRefresh(request, body);
     const asked = codes.get(body.get('code') ?? '');
     codes.delete(body.get('code') ?? '');
     const error = fake.faults.token ?? wrongIn(asked, body);
@@ -82,9 +88,26 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
       access_token,
       token_type: 'Bearer',
       expires_in: 3600,
+      refresh_token: issueRefreshToken(),
       ...(await idTokenFor(asked)),
       ...(await shape.tokens?.(asked)),
     });
+  }
+
+  function issueRefreshToken(): string {
+    const token = randomUUID();
+    issuedRefreshTokens.push(token);
+    return token;
+  }
+
+  // Each use replaces it: only the newest is good.
+  async function answerRefresh(request: SeenRequest, body: URLSearchParams): Promise<Response> {
+    if (!(await shape.isClient(request, body))) return tokenError({ error: 'invalid_client' });
+    const isGood = body.get('refresh_token') === issuedRefreshTokens.at(-1);
+    const error = fake.faults.token ?? refusalOf(isGood);
+    if (error) return tokenError(error);
+    const token = { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600 };
+    return json({ ...token, refresh_token: issueRefreshToken() });
   }
 
   async function idTokenFor(asked: Asked): Promise<{ id_token?: string }> {
@@ -101,6 +124,7 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
 
   const fake: FakeServer = {
     origins: shape.origins,
+    issuedRefreshTokens,
     keys,
     faults: {},
     requests: [],
