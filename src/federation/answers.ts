@@ -82,7 +82,7 @@ async function accept(
   token: string,
 ): Promise<void> {
   const { connector, identity } = answered;
-  const { givenName, familyName } = profileOf(identity);
+  const { givenName, familyName } = profileOf(connector, identity);
   let upstream: string | undefined;
   const { account, invitation } = await acceptInvitation(deps, token, {
     ...{ givenName: givenName || undefined, familyName: familyName || undefined },
