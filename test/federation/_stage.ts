@@ -37,7 +37,7 @@ export async function startStage(overrides: Partial<ServerConfig> = {}): Promise
     ...{ ...gatehouse, fakes },
     async upstream(settings = {}, person = {}, name) {
       const id = `u${randomBytes(4).toString('hex')}`;
-      const issuer = `https://${id}.example.org`;
+      const issuer = String(settings['issuer'] ?? `https://${id}.example.org`);
       const fake = createOidc({ issuer, person: { email: `${id}@example.org`, ...person } });
       fakes.push(fake);
       const upstream = { id, name: name ?? `Upstream ${id}`, fake };

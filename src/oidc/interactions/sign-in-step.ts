@@ -88,6 +88,9 @@ export async function showSignIn(
   { captcha: asked, identified = false, ...page }: SignInPage,
 ) {
   const { config } = deps;
+  // Asked for again, in another language, it must not lead straight to a connector.
+  ctx.state['page'] =
+    ctx.method === 'GET' ? ctx.url : `/interaction/${interaction.uid}?step=sign-in`;
   const ways = await waysShown(ctx, deps, interaction, identified);
   const hasOtherWays = !identified && (ways.identifierFirst || ways.connectors.length > 0);
   const notice = signInNotice(ctx, deps, interaction, hasOtherWays);
