@@ -79,8 +79,9 @@ export async function up(knex: Knex): Promise<void> {
       identity_id text PRIMARY KEY REFERENCES identities ON DELETE CASCADE,
       key_id      text NOT NULL,
       sealed      bytea NOT NULL,
-      expires_at  timestamptz
+      renew_at    timestamptz NOT NULL
     );
+    CREATE INDEX upstream_tokens_renewal ON upstream_tokens (renew_at);
   `);
 }
 

@@ -15,14 +15,13 @@ import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
-import type { OutgoingFetch } from './federation/connector.ts';
-import { type Connector, createConnectors } from './federation/connectors.ts';
+import { createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
 import { createIdentityPages } from './federation/identities-pages.ts';
 import { sentenceOfRefusal } from './federation/refuse-sign-in.ts';
 import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
-import { createUpstreams } from './federation/upstreams.ts';
+import type { Upstreams } from './federation/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
 import { errorBoundary } from './http/error-boundary.ts';
@@ -74,10 +73,8 @@ export interface AppDeps {
   metrics?: Metrics | undefined;
   /** Further hosts at which this node answers (demo nodes on loopback only). */
   hostAliases: string[];
-  /** Reads a secret that the settings of a connector refer to. */
-  readSecret: (reference: string) => string;
-  /** How the upstream of a connector is reached. */
-  fetchFor: (connector: Connector) => OutgoingFetch;
+  /** How the upstreams of connectors are reached. */
+  upstreams: Upstreams;
   /** What the start page of a demo shows. */
   demo: Views['home']['demo'] | undefined;
 }
@@ -99,23 +96,20 @@ export async function createApp(deps: AppDeps): Promise<App> {
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
-  const browser = createBrowserBinding({ key: csrfKey, secure: issuer.startsWith('https:') });
-  const devices = createKnownDevices({
-    ...{ keys: secrets.hashKeys, secure: issuer.startsWith('https:') },
-  });
+  const secure = issuer.startsWith('https:');
+  const browser = createBrowserBinding({ key: csrfKey, secure });
+  const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
   const limits = createLimits(createAttempts({ db, enabled: config.rateLimits }));
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
-  const connectors = createConnectors({ db, changes });
+  const connectors = createConnectors({
+    ...{ db, changes },
+    onError: (error) => logger.error({ error }, 'the settings of a connector cannot be used'),
+  });
   const isForcedElsewhere = async (email: string) =>
     (await forcedConnector(connectors, email)) !== undefined;
-  const upstreams = createUpstreams({
-    ...{ issuer, readSecret: deps.readSecret, fetchFor: deps.fetchFor },
-    // A server that is itself on http runs on loopback: a demo, or a test.
-    insecure: issuer.startsWith('http:'),
-  });
   const federation = {
-    ...{ db, issuer, outbox, browser, connectors, upstreams },
+    ...{ db, issuer, outbox, browser, connectors, upstreams: deps.upstreams },
     encryptionKeys: secrets.encryptionKeys,
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
@@ -180,7 +174,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
     signIn,
-    federation: { ...steps, ...federation },
+    federation: { ...steps, ...federation, config: config.signUp },
     identity: {
       ...{ ...steps, ...federation, devices, signIn },
       limit: limits.signUp,
@@ -234,9 +228,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const mailbox = createMailboxRoutes({
-    ...{ db, render, encryptionKeys: secrets.encryptionKeys, productName: config.productName },
-  });
+  const { productName } = config;
+  const { encryptionKeys } = secrets;
+  const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
   const isReady = async () => {

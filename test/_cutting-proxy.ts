@@ -1,6 +1,7 @@
 // A TCP proxy between a server and its database. It knows just the framing of PostgreSQL's protocol
 // (a type byte and an int32 length; the start-up packet has no type): it counts messages, and it
-// cuts, mutes, holds or refuses connections.
+// cuts, mutes, holds or refuses connections. What a server asks by itself, by the clock, is no part
+// of a request and is not counted: its jobs, and the news from other nodes.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -39,6 +40,8 @@ interface Frame {
 interface Connection {
   sockets: [Socket, Socket];
   muted: boolean;
+  /** `always`: of the job runner or of LISTEN; `answer`: until the answer to the news is whole. */
+  aside: 'always' | 'answer' | undefined;
   pump(): void;
 }
 
@@ -63,6 +66,7 @@ export async function startCuttingProxy(): Promise<CuttingProxy> {
     const connection: Connection = {
       sockets: [incoming, outgoing],
       muted: false,
+      aside: undefined,
       pump() {
         toDatabase();
         fromDatabase();
@@ -134,6 +138,7 @@ function forward(options: {
   const pass = ({ type, bytes }: Frame) => {
     if (to.writableEnded || (connection.muted && direction === '<')) return;
     to.write(bytes);
+    if (isAside(connection, direction, { type, bytes })) return;
     const action = notePassed(`${direction}${type}`);
     if (action === 'mute') connection.muted = true;
     if (action !== 'cut') return;
@@ -157,6 +162,20 @@ function forward(options: {
     pump();
   });
   return pump;
+}
+
+function isAside(connection: Connection, direction: '>' | '<', { type, bytes }: Frame): boolean {
+  if (direction === '>' && connection.aside === undefined) connection.aside = asideOf(bytes);
+  const { aside } = connection;
+  // Ready for the next query.
+  if (aside === 'answer' && direction === '<' && type === 'Z') connection.aside = undefined;
+  return aside !== undefined;
+}
+
+function asideOf(bytes: Buffer): Connection['aside'] {
+  // The job runner's own tables.
+  if (bytes.includes('._private_') || bytes.includes('LISTEN')) return 'always';
+  return bytes.includes('FROM generations') ? 'answer' : undefined;
 }
 
 /** Splits a stream into whole messages. */

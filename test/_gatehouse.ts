@@ -3,22 +3,25 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../src/app.ts';
 import type { ServerConfig } from '../src/config.ts';
+import { createUpstreams, type Upstreams } from '../src/federation/upstreams.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { createInstallation, type Server } from './_installation.ts';
+import { APPLE_PRIVATE_KEY } from './federation/upstreams/_apple.ts';
 import { CLIENT_SECRET } from './federation/upstreams/_authorization-server.ts';
 import { type FakeUpstream, routeTo } from './federation/upstreams/_fake.ts';
 
 export interface Gatehouse extends Server {
   config: ServerConfig;
+  upstreams: Upstreams;
   /** The log lines written so far, one JSON text each. */
   log: string[];
   stop(): Promise<void>;
 }
 
-/** Starts the server; `overrides` are single settings, and `upstreams` answer for the world outside. */
+/** Starts the server; `overrides` are single settings, and `fakes` answer for the world outside. */
 export async function startGatehouse(
   overrides: Partial<ServerConfig> = {},
-  upstreams: FakeUpstream[] = [],
+  fakes: FakeUpstream[] = [],
 ): Promise<Gatehouse> {
   const installation = await createInstallation();
   const server = createServer();
@@ -56,11 +59,14 @@ export async function startGatehouse(
     { write: (line) => void log.push(line) },
   );
   const { db } = installation;
-  const fetch = routeTo(upstreams);
-  const app = await createApp({
-    ...{ config, db, logger, hostAliases: [], demo: undefined },
-    readSecret: () => CLIENT_SECRET,
+  const fetch = routeTo(fakes);
+  const upstreams = createUpstreams({
+    ...{ issuer: config.issuer, insecure: true },
+    readSecret: (reference) => (reference.endsWith('.p8') ? APPLE_PRIVATE_KEY : CLIENT_SECRET),
     fetchFor: () => fetch,
+  });
+  const app = await createApp({
+    ...{ config, db, logger, hostAliases: [], demo: undefined, upstreams },
   });
   const handle = app.koa.callback();
   server.on('request', (req, res) => void handle(req, res));
@@ -69,6 +75,7 @@ export async function startGatehouse(
     ...installation,
     issuer: config.issuer,
     config,
+    upstreams,
     log,
     async stop() {
       server.closeAllConnections();

@@ -2,15 +2,19 @@
 import { Logger, runOnce } from 'graphile-worker';
 import { createTasks } from '../src/cli/background.ts';
 import type { ServerConfig } from '../src/config.ts';
+import { createUpstreams, type Upstreams } from '../src/federation/upstreams.ts';
 import { type ComposedMail, composeMail } from '../src/mail/compose.ts';
 import { openMail } from '../src/mail/outbox.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import type { Database } from '../src/storage/database.ts';
 import { listMails } from '../src/storage/outgoing-mails.ts';
+import { routeTo } from './federation/upstreams/_fake.ts';
 
 interface MailServer {
   config: ServerConfig;
   db: Database;
+  /** Where jobs ask them; nobody, unless given. */
+  upstreams?: Upstreams;
 }
 
 export interface ReceivedMail extends ComposedMail {
@@ -20,14 +24,22 @@ export interface ReceivedMail extends ComposedMail {
 }
 
 /** Runs the jobs that are due, as the server's job runner would. */
-export async function runJobs({ config, db }: MailServer): Promise<void> {
+export async function runJobs({ config, db, upstreams }: MailServer): Promise<void> {
   const logger = createLogger({ level: 'silent', name: 'jobs' });
   await runOnce({
     connectionString: config.databaseUrl,
-    taskList: createTasks({ config, db, logger, metrics: undefined }),
+    taskList: createTasks({
+      ...{ config, db, logger, metrics: undefined },
+      upstreams: upstreams ?? noUpstreams(config.issuer),
+    }),
     noHandleSignals: true,
     logger: new Logger(() => () => undefined),
   });
+}
+
+function noUpstreams(issuer: string): Upstreams {
+  const fetchFor = () => routeTo([]);
+  return createUpstreams({ issuer, readSecret: () => '', fetchFor, insecure: true });
 }
 
 /** Runs the jobs that are due, then answers the mails to an address, the newest first. */

@@ -3,6 +3,8 @@ import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
 import type { ServerConfig } from '../config.ts';
+import { renewUpstreamTokens } from '../federation/renew-upstream.ts';
+import type { Upstreams } from '../federation/upstreams.ts';
 import { type Jobs, startJobs, type Task } from '../jobs/worker.ts';
 import { createMailDelivery } from '../mail/deliver.ts';
 import { createOutbox } from '../mail/outbox.ts';
@@ -18,6 +20,7 @@ interface BackgroundDeps {
   db: Database;
   logger: Logger;
   metrics: Metrics | undefined;
+  upstreams: Upstreams;
 }
 
 /** What the jobs do, by name. */
@@ -39,6 +42,12 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
     async 'erase-accounts'() {
       await eraseDeletedAccounts(db, config.erasureDays);
     },
+    async 'renew-upstream-tokens'() {
+      await renewUpstreamTokens({
+        ...{ db, encryptionKeys, upstreams: deps.upstreams },
+        onError: (error) => deps.logger.warn({ error }, 'an upstream could not be asked'),
+      });
+    },
     async 'rotate-signing-keys'() {
       await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
     },
@@ -56,6 +65,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
     schedule: [
       { task: 'prune', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
+      { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
     ],
   });

@@ -9,6 +9,7 @@ import { startExamples } from '../demo/examples.ts';
 import type { StandIns } from '../demo/stand-ins.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
 import { createFetches } from '../federation/outgoing-fetch.ts';
+import { createUpstreams } from '../federation/upstreams.ts';
 import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -102,6 +103,12 @@ async function listen(options: {
   demo: DemoFile | undefined;
 }): Promise<RunningServer> {
   const { config, db, logger, demo } = options;
+  // A server that is itself on http runs on loopback, and so do its upstreams.
+  const isLocal = config.issuer.startsWith('http:');
+  const upstreams = createUpstreams({
+    ...{ issuer: config.issuer, readSecret: createSecretReader(), insecure: isLocal },
+    fetchFor: createFetches({ privateNetwork: isLocal, insecure: isLocal }),
+  });
   const metrics =
     config.metricsPort === undefined
       ? undefined
@@ -109,9 +116,7 @@ async function listen(options: {
   const app = await createApp({
     ...options,
     metrics,
-    readSecret: createSecretReader(),
-    // The demo's stand-ins run beside it.
-    fetchFor: createFetches({ privateNetwork: demo !== undefined, insecure: demo !== undefined }),
+    upstreams,
     // A further node of a demo is reached at its own port, and still speaks for the one issuer.
     hostAliases: demo ? [`127.0.0.1:${config.port}`] : [],
     demo: demo && {
@@ -141,7 +146,7 @@ async function listen(options: {
     throw error;
   }
   const jobs = import('./background.ts').then(({ startBackgroundJobs }) =>
-    startBackgroundJobs({ config, db, logger, metrics }),
+    startBackgroundJobs({ config, db, logger, metrics, upstreams }),
   );
   return stopWith([
     async () => {

@@ -4,19 +4,23 @@ import { acceptInvitation } from '../accounts/invitations/accept.ts';
 import { type WelcomeDeps, welcomeInvited } from '../accounts/invitations/welcome.ts';
 import { languageOf } from '../http/i18n.ts';
 import { findIdentity } from '../storage/identities.ts';
+import { findInvitationByToken } from '../storage/invitations.ts';
 import { adoptUpstreamSession } from '../storage/upstream-sessions.ts';
 import { expectAdmitted } from './admission.ts';
 import type { Attempt } from './attempts.ts';
 import type { Answered } from './callback.ts';
 import { Refusal } from './connector.ts';
+import type { Connectors } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { linkIdentity } from './link-identity.ts';
 import { type NewAccountDeps, profileOf } from './new-account.ts';
 import { findPending, keepPending, type PendingDeps } from './pending-identity.ts';
 import { recordRefusal, refuseSignIn } from './refuse-sign-in.ts';
 import { beginUpstreamSession } from './upstream-session.ts';
-import { keepUpstreamTokens } from './upstream-tokens.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface AnswerDeps extends NewAccountDeps, PendingDeps, WelcomeDeps {
+  connectors: Connectors;
   findSession(ctx: Context): Promise<{ accountId: string; uid: string } | undefined>;
 }
 
@@ -41,9 +45,13 @@ export async function goOnWith(ctx: Context, deps: AnswerDeps, answered: Answere
   }
 }
 
-function pendingOf({ connector, identity, tokens }: Answered) {
+function pendingOf({ connector, identity, refreshToken }: Answered) {
   const isKept = connector.settings.store_tokens;
-  return { connectorId: connector.id, identity, ...(isKept ? { tokens } : {}) };
+  return {
+    connectorId: connector.id,
+    identity,
+    ...(isKept && refreshToken ? { refreshToken } : {}),
+  };
 }
 
 async function prove(
@@ -83,6 +91,8 @@ async function accept(
 ): Promise<void> {
   const { connector, identity } = answered;
   const { givenName, familyName } = profileOf(connector, identity);
+  const invited = await findInvitationByToken(deps.db, token);
+  if (invited) await expectHomeRealm(deps.connectors, connector, invited.email);
   let upstream: string | undefined;
   const { account, invitation } = await acceptInvitation(deps, token, {
     ...{ givenName: givenName || undefined, familyName: familyName || undefined },
@@ -90,7 +100,7 @@ async function accept(
     linkIdentity: async (created) => {
       const linked = { account: created, identity, proof: 'invitation' } as const;
       const row = await linkIdentity(deps, connector, linked);
-      await keepUpstreamTokens(deps, row, pendingOf(answered).tokens);
+      await keepRefreshToken(deps, row.id, pendingOf(answered).refreshToken);
       upstream = await beginUpstreamSession(deps, row, identity);
     },
   });

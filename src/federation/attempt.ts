@@ -3,6 +3,7 @@
 import * as client from 'openid-client';
 import type { AuthorizationHints, ConnectorKind, Tokens, UpstreamIdentity } from './connector.ts';
 import type { Connector } from './connectors.ts';
+import { fitIdentity } from './fit-identity.ts';
 import { refusalOf } from './refusals.ts';
 import type { OpenUpstream } from './upstreams.ts';
 
@@ -67,7 +68,7 @@ export async function redeemAnswer(
       },
     );
     const identity = await kind.readIdentity(upstream, { configuration, tokens, callback: answer });
-    return { identity, tokens };
+    return { identity: fitIdentity(identity), tokens };
   } catch (error) {
     throw refusalOf(kind, error, upstream);
   }

@@ -13,13 +13,14 @@ import { redeemAnswer } from './attempt.ts';
 import { type Attempt, type AttemptDeps, keepPostedAnswer, openAttempt } from './attempts.ts';
 import { Refusal, type UpstreamIdentity } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
+import { printable } from './printable.ts';
 import { refusalOf } from './refusals.ts';
 
 export interface Answered {
   connector: Connector;
   attempt: Attempt;
   identity: UpstreamIdentity;
-  tokens: { accessToken: string; refreshToken?: string; expiresAt?: number };
+  refreshToken: string | undefined;
 }
 
 export interface CallbackDeps extends AttemptDeps {
@@ -124,15 +125,7 @@ async function redeem(
   if (!answer) throw new Refusal('invalid_answer', 'the answer must come by form_post');
   const { identity, tokens } = await openAndRedeem(deps, connector, { ...attempt, state }, answer);
   expectFresh(attempt, identity);
-  const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens;
-  return {
-    ...{ connector, attempt, identity },
-    tokens: {
-      accessToken,
-      ...(refreshToken ? { refreshToken } : {}),
-      ...(seconds === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + seconds }),
-    },
-  };
+  return { ...{ connector, attempt, identity }, refreshToken: tokens.refresh_token };
 }
 
 async function openAndRedeem(
@@ -165,7 +158,7 @@ async function stray(
   if ((await deps.strays.take(ctx.state['network'])) === 0)
     audit(ctx, {
       type: 'sign-in.failed',
-      detail: { method: 'federation', connector: connector.slice(0, 60), reason },
+      detail: { method: 'federation', connector: printable(connector, 60), reason },
     });
   deps.onStray(ctx);
 }

@@ -70,12 +70,17 @@ export interface Connectors {
 }
 
 /** The connectors of this installation, kept in memory until one changes. */
-export function createConnectors(deps: { db: Database; changes: Changes }): Connectors {
+export function createConnectors(deps: {
+  db: Database;
+  changes: Changes;
+  /** Told of a connector whose settings cannot be used: the others are. */
+  onError: (error: unknown) => void;
+}): Connectors {
   const load = cacheUntilChanged({
     changes: deps.changes,
     topic: 'connectors',
     maxEntries: 1,
-    load: async () => (await listConnectors(deps.db)).map(toConnector),
+    load: async () => (await listConnectors(deps.db)).flatMap((row) => readable(row, deps.onError)),
   });
   const loadDomains = cacheUntilChanged({
     changes: deps.changes,
@@ -115,8 +120,19 @@ export function toConnector(row: ConnectorRow): Connector {
   };
 }
 
-function kindOf(name: string): ConnectorKind {
-  const kind = CONNECTOR_KINDS[name];
+// One that a later release no longer understands must not take the others with it.
+function readable(row: ConnectorRow, onError: (error: unknown) => void): Connector[] {
+  try {
+    return [toConnector(row)];
+  } catch (error) {
+    onError(error);
+    return [];
+  }
+}
+
+/** Finds a kind by its name. Throws a UsageError when there is none. */
+export function kindOf(name: string): ConnectorKind {
+  const kind = Object.hasOwn(CONNECTOR_KINDS, name) ? CONNECTOR_KINDS[name] : undefined;
   if (kind) return kind;
   const known = Object.keys(CONNECTOR_KINDS).join(', ');
   throw new UsageError(`There is no kind of connector ${name}. The kinds: ${known}.`);

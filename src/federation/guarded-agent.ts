@@ -9,7 +9,7 @@ import { isReachable } from './reachable-addresses.ts';
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
 /** A connection would have gone where none may go. */
-export class ForbiddenAddress extends Error {
+class ForbiddenAddress extends Error {
   readonly code = 'FORBIDDEN_ADDRESS';
 }
 

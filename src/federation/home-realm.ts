@@ -18,8 +18,10 @@ async function connectorOfDomain(connectors: Connectors, domain: string) {
   const found: ProvenDomain | undefined = domains.find(
     (one) => one.domain === domain.toLowerCase(),
   );
-  const connector = found && (await connectors.findEnabled(found.connector_id));
-  return connector && { connector, forced: found.forced };
+  const connector = (await connectors.all()).find(({ id }) => id === found?.connector_id);
+  // Forced stays forced: a connector that is switched off opens no other door.
+  const counts = connector && found && (connector.enabled || found.forced);
+  return counts ? { connector, forced: found.forced } : undefined;
 }
 
 /** The connector that people of this address must sign in with; undefined: they are free. */

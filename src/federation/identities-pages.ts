@@ -25,7 +25,7 @@ import { type LinkDeps, linkIdentity, unlinkIdentity } from './link-identity.ts'
 import { dropPending, findPending } from './pending-identity.ts';
 import { recordRefusal, sentenceOfRefusal } from './refuse-sign-in.ts';
 import { displayNameOf } from './sync-account.ts';
-import { keepUpstreamTokens } from './upstream-tokens.ts';
+import { keepRefreshToken } from './upstream-tokens.ts';
 
 export interface IdentityPagesDeps extends SelfCareDeps, LinkDeps, AttemptDeps {
   db: SelfCareDeps['db'];
@@ -162,9 +162,9 @@ async function confirm(ctx: Context, deps: IdentityPagesDeps, person: SignedIn):
   await dropPending(deps, `session:${person.session.uid}`);
   try {
     const { account } = person;
-    const { identity, tokens } = pending;
+    const { identity, refreshToken } = pending;
     const row = await linkIdentity(deps, connector, { account, identity, proof: 'session' });
-    await keepUpstreamTokens(deps, row, tokens);
+    await keepRefreshToken(deps, row.id, refreshToken);
     goOn(ctx, PATH, 'linked');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -179,7 +179,8 @@ async function unlink(
   identityId: string,
 ): Promise<void> {
   try {
-    await unlinkIdentity(deps, person.account, identityId);
+    const { account, session } = person;
+    await unlinkIdentity(deps, account, { identityId, sessionUid: session.uid });
     goOn(ctx, PATH, 'unlinked');
   } catch (error) {
     if (!(error instanceof AppError && error.key)) throw error;

@@ -34,12 +34,20 @@ async function begin(
   token: string,
 ): Promise<string> {
   const invitation = await findInvitationByToken(deps.db, token);
-  // That page says what became of the invitation.
-  if (invitation?.state !== 'open') return `/invitation?${new URLSearchParams({ token })}`;
+  // That page says whose invitation it is, and what became of it: nobody else leads past it.
+  if (invitation?.state !== 'open' || isLedHere(ctx))
+    return `/invitation?${new URLSearchParams({ token })}`;
   const connector = await deps.connectors.findEnabled(connectorId);
   if (!connector) throw new Refusal('unavailable', 'there is no such connector, or it is disabled');
   await expectHomeRealm(deps.connectors, connector, invitation.email);
   const hints = { loginHint: invitation.email };
   const purpose = { kind: 'invitation', token } as const;
   return (await beginAttempt(ctx, deps, connector, { purpose, hints })).href;
+}
+
+// Whoever is invited could lead somebody else's browser here, and give their own account that
+// person's identity.
+function isLedHere(ctx: Context): boolean {
+  const site = ctx.get('Sec-Fetch-Site');
+  return site !== '' && site !== 'same-origin';
 }

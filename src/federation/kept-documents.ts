@@ -38,7 +38,8 @@ export interface KeptKeys {
   loading: Promise<Kept> | undefined;
 }
 
-const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
+// An upstream without any key has lost them for a moment.
+const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) });
 
 /** The key set, when it was seen at most `maxAge` ago. */
 export function freshKeys({ last }: KeptKeys, now: number, maxAge: number) {

@@ -14,7 +14,7 @@ import type { Database } from '../storage/database.ts';
 import { countIdentities } from '../storage/identities.ts';
 import { parseSettings } from './connectors.ts';
 
-const ID = /^[a-z][a-z0-9-]{1,40}$/;
+const ID = /^[a-z][a-z0-9-]{0,40}$/;
 const NAME = /^[^\p{C}]{1,60}$/u;
 
 type Change = Partial<Pick<ConnectorRow, 'name' | 'settings' | 'enabled'>>;
@@ -25,7 +25,7 @@ export async function addConnector(
   connector: NewConnector,
   by: string,
 ): Promise<void> {
-  checkConnector(connector);
+  expectValid(connector);
   const { id, kind } = connector;
   if (await findConnector(db, id))
     throw new UsageError(`There is already a connector ${id}: \`connectors set\` changes it.`);
@@ -40,7 +40,7 @@ export async function changeConnector(
   change: Change,
   by: string,
 ): Promise<void> {
-  checkConnector({ ...row, ...change });
+  expectValid({ ...row, ...change });
   await updateConnector(db, row.id, change);
   const { settings, ...columns } = change;
   const changed = [
@@ -82,10 +82,10 @@ export function changedSettings(
 }
 
 /** Throws a UsageError that says what is wrong with a connector, in one sentence after the other. */
-export function checkConnector({ id, name, kind, settings }: NewConnector): void {
+export function expectValid({ id, name, kind, settings }: NewConnector): void {
   if (!ID.test(id)) {
     throw new UsageError(
-      'The id of a connector must have 2 to 41 lower-case letters, digits or hyphens and begin with a letter.',
+      'The id of a connector must have 1 to 41 lower-case letters, digits or hyphens and begin with a letter.',
     );
   }
   if (!NAME.test(name) || name.trim() !== name)

@@ -11,8 +11,8 @@ import type { UpstreamIdentity } from './connector.ts';
 export interface PendingIdentity {
   connectorId: string;
   identity: UpstreamIdentity;
-  /** The upstream's tokens, where the connector keeps them. */
-  tokens?: { accessToken: string; refreshToken?: string; expiresAt?: number } | undefined;
+  /** The upstream's, where the connector keeps it. */
+  refreshToken?: string | undefined;
   /** What the person filled in. */
   profile?: { email: string; givenName: string; familyName: string; termsVersion?: string };
   /** The code that was mailed to the address of the profile. */

@@ -91,5 +91,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 300) : 'unknown';
+  if (!(error instanceof Error)) return 'unknown';
+  // The library says what, and its cause says where.
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.message}${cause}`.slice(0, 300);
 }

@@ -6,16 +6,18 @@ import { translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
 import { REFUSAL_REASONS, type Refusal } from './connector.ts';
 import type { Connectors } from './connectors.ts';
+import { printable } from './printable.ts';
 
 /** Writes the refusal to the audit trail and the log. */
 export function recordRefusal(
   ctx: Context,
-  { reason, message: advice }: Refusal,
+  { reason, message }: Refusal,
   about: { connectorId: string; clientId?: string | undefined; accountId?: string | undefined },
 ): void {
   const { connectorId, clientId, accountId } = about;
-  // An address that was typed by hand may be anything.
-  const connector = connectorId.slice(0, 60);
+  // An address that was typed by hand may be anything, and so may the words of an upstream.
+  const connector = printable(connectorId, 60);
+  const advice = printable(message, 1000);
   requestLog(ctx).warn({ connector, reason, advice }, 'a sign-in elsewhere did not succeed');
   audit(ctx, {
     type: 'sign-in.failed',

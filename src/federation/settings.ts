@@ -51,7 +51,7 @@ export const commonSettings = z.strictObject({
   groups: z.record(z.string(), z.string()).default({}),
   /** Roles of ours by the upstream's. */
   roles: z.record(z.string(), z.string()).default({}),
-  /** Keep the upstream's tokens, encrypted. */
+  /** Keep the refresh token, encrypted, and ask every hour whether the account there still stands. */
   store_tokens: z.boolean().default(false),
   /** Offer to sign out there as well. */
   upstream_logout: z.boolean().default(false),

@@ -8,7 +8,7 @@ import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { endSessionsOfUpstream } from '../storage/upstream-sessions.ts';
 import type { Connector, Connectors } from './connectors.ts';
-import { verifyLogoutToken } from './logout-token.ts';
+import { createLogoutTokens } from './logout-token.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface SignOutDeps {
@@ -22,6 +22,7 @@ const tokenForm = z.object({ logout_token: z.string().min(1).max(20_000) });
 
 /** Adds the front-channel and back-channel logout URIs of each connector. */
 export function addSignOutRoutes(router: Router, deps: SignOutDeps): void {
+  const verifyLogoutToken = createLogoutTokens(deps.db);
   // OpenID Connect Front-Channel Logout section 2: in a frame, where browsers send no cookies.
   router.get('/federation/:connector/front-channel-logout', async (ctx) => {
     const connector = await findConnector(ctx, deps);
@@ -41,7 +42,7 @@ export function addSignOutRoutes(router: Router, deps: SignOutDeps): void {
     const connector = await findConnector(ctx, deps);
     const { logout_token: token } = await readFields(ctx, tokenForm);
     const upstream = await deps.upstreams.open(connector);
-    const { sid, subject } = await verifyLogoutToken(deps.db, upstream, token);
+    const { sid, subject } = await verifyLogoutToken(connector, upstream, token);
     await end(ctx, deps, connector, { sid, subject });
     ctx.set('Cache-Control', 'no-store');
     ctx.status = 200;

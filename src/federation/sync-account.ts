@@ -42,8 +42,12 @@ export function displayNameOf(identity: UpstreamIdentity): string | undefined {
 }
 
 function rolesOf({ settings }: Connector, { roles = [] }: UpstreamIdentity): string[] {
-  const mapped = roles.flatMap((role) => settings.roles[role] ?? []);
-  return [...new Set(mapped)];
+  return [...new Set(mapped(settings.roles, roles))];
+}
+
+// What the upstream calls "constructor" is not what every object has of that name.
+function mapped(mapping: Record<string, string>, theirs: string[]): string[] {
+  return theirs.flatMap((name) => (Object.hasOwn(mapping, name) ? (mapping[name] ?? []) : []));
 }
 
 async function groupsOf(
@@ -59,7 +63,7 @@ async function groupsOf(
     ]);
     return [];
   }
-  const names = groups.slice(0, MOST_GROUPS).flatMap((group) => settings.groups[group] ?? []);
+  const names = mapped(settings.groups, groups.slice(0, MOST_GROUPS));
   if (names.length === 0) return [];
   const found = await findGroupsByName(db, names);
   return found.map((group) => group.id);

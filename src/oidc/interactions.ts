@@ -25,9 +25,10 @@ import {
 } from './interactions/interaction.ts';
 import type { IdentityStepsDeps } from './interactions/newcomer.ts';
 import { addRecoverySteps, type RecoveryStepsDeps } from './interactions/recovery-steps.ts';
-import { addSignInStep, type SignInStepDeps, showSignIn } from './interactions/sign-in-step.ts';
+import { showSignIn } from './interactions/sign-in-page.ts';
+import { addSignInStep, type SignInStepDeps } from './interactions/sign-in-step.ts';
 import { addSignUpSteps, type SignUpStepsDeps, showSignUp } from './interactions/sign-up-steps.ts';
-import { goStraight } from './interactions/ways-in.ts';
+import { goStraight, passwordsOffered } from './interactions/ways-in.ts';
 
 export interface InteractionDeps extends SignInStepDeps {
   db: Database;
@@ -129,7 +130,7 @@ async function showPage(ctx: Context, deps: InteractionDeps, interaction: Intera
   if (await goStraight(ctx, deps, interaction)) return;
   const email = another ? '' : (hintedAddress(interaction) ?? account?.email ?? '');
   const create = interaction.prompt.name === 'create' && ctx.query['step'] !== 'sign-in';
-  if (create && isOpen(deps.signUp.config))
+  if (create && isOpen(deps.signUp.config) && (await passwordsOffered(deps, interaction)))
     return showSignUp(ctx, deps.signUp, interaction, { values: { email } });
   await showSignIn(ctx, deps, interaction, { email });
 }

@@ -18,6 +18,7 @@ export function createOwnClient(deps: { issuer: string; name: string }): Client 
     rotateRefreshTokens: true,
     defaultApiId: undefined,
     jwks: undefined,
+    signIn: { connectors: undefined, passwords: true },
     disabledAt: undefined,
     createdAt: new Date(0),
     secretHashes: [],

@@ -168,6 +168,7 @@ function entitlementProblem({ entitlements }: ClientRequest): string | undefined
 function asStored(client: NewClient): Client {
   return {
     ...client,
+    signIn: { connectors: undefined, passwords: true },
     disabledAt: undefined,
     createdAt: new Date(),
     secretHashes: [],

@@ -21,6 +21,8 @@ export interface Client {
   rotateRefreshTokens: boolean;
   defaultApiId: string | undefined;
   jwks: { keys: Record<string, unknown>[] } | undefined;
+  /** The ways to sign in that its people are offered; `connectors` undefined: every one. */
+  signIn: { connectors: string[] | undefined; passwords: boolean };
   disabledAt: Date | undefined;
   createdAt: Date;
   /** Keyed hashes of the secrets that have not expired by the database's clock. */
@@ -31,7 +33,7 @@ export interface Client {
 
 export type NewClient = Omit<
   Client,
-  'disabledAt' | 'createdAt' | 'secretHashes' | 'entitlements'
+  'disabledAt' | 'createdAt' | 'secretHashes' | 'entitlements' | 'signIn'
 > & {
   entitlements: { apiId: string; scope: string }[];
   secrets: { id: string; name: string; hash: Buffer; hint: string }[];
@@ -103,6 +105,19 @@ export async function disableClient(db: Database, id: string): Promise<boolean> 
   });
 }
 
+/** Changes which ways to sign in a client offers. */
+export async function setClientSignIn(
+  db: Database,
+  id: string,
+  signIn: Client['signIn'],
+): Promise<void> {
+  const query = await db.write();
+  await query('clients')
+    .where({ id })
+    .update({ connector_ids: signIn.connectors ?? null, password_sign_in: signIn.passwords });
+  await announce(query, 'clients', id);
+}
+
 /** Replaces the URIs and origins of a client, as the demo does when its ports change. */
 export async function replaceClientUris(
   db: Database,
@@ -159,6 +174,8 @@ interface ClientRow {
   rotate_refresh_tokens: boolean;
   default_api_id: string | null;
   jwks: NonNullable<Client['jwks']> | null;
+  connector_ids: string[] | null;
+  password_sign_in: boolean;
   disabled_at: Date | null;
   created_at: Date;
   secrets: { hash: string; expires_at: string | null }[];
@@ -184,6 +201,7 @@ function toClient(row: ClientRow): Client {
     rotateRefreshTokens: row.rotate_refresh_tokens,
     defaultApiId: row.default_api_id ?? undefined,
     jwks: row.jwks ?? undefined,
+    signIn: { connectors: row.connector_ids ?? undefined, passwords: row.password_sign_in },
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
     secretHashes: row.secrets.map((secret) => ({

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { REFUSAL_REASONS } from '../../src/federation/connector.ts';
 import { LANGUAGE_NAMES, translatorOf } from '../../src/http/i18n.ts';
 import { MAIL_KINDS } from '../../src/mail/kinds.ts';
 import { areas, textsOf } from './_catalogs.ts';
@@ -50,6 +51,7 @@ const composed = [
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
+  new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
   new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
   /^password\.strength-[0-4]$/,

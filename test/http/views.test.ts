@@ -156,7 +156,7 @@ test.serial('a link is drawn only to http, https or this origin', async (t) => {
 test.serial('a name cannot turn the text around it with direction controls', async (t) => {
   const data = { ...samples['sign-in'], client: { name: '\u202Emoc.soso\u2066tnoc' } };
   await open({ view: 'sign-in', data }, async (page) => {
-    t.is(await page.locator('.client-name').textContent(), 'moc.sosotnoc');
+    t.is(await page.locator('.lede .client-name').textContent(), 'moc.sosotnoc');
   });
 });
 

@@ -173,13 +173,13 @@ test('a mail that a node was delivering when it died is delivered by another', a
 });
 
 test('a mail server that hangs holds up no other jobs', async (t) => {
-  const { config, db } = gatehouse;
+  const { config, db, upstreams } = gatehouse;
   mailServer.mood = 'silent';
   for (let mail = 0; mail < 6; mail += 1)
     await forget(gatehouse, createAgent(gatehouse.issuer), somebody());
   const logger = createLogger({ level: 'silent', name: 'jobs' });
   const before = mailServer.connections;
-  const jobs = startBackgroundJobs({ config, db, logger, metrics: undefined });
+  const jobs = startBackgroundJobs({ config, db, logger, metrics: undefined, upstreams });
   await eventually(
     async () => mailServer.connections,
     (count) => count > before,

@@ -8,6 +8,7 @@ import { type Client, disableClient, findClient, listClients } from '../../stora
 import { addListOptions, listOptions } from '../list-options.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { formatTime, note, printFields, printJson, printTable } from '../print.ts';
+import { addClientSignIn } from './client-sign-in.ts';
 import { CLIENT_KINDS } from './create-options.ts';
 
 const jsonOption = z.object({ json: z.boolean().default(false) });
@@ -41,6 +42,8 @@ export function addClientCommands(program: Command): void {
       const { runCreateClient } = await import('./create-client.ts');
       await runCreateClient(options, command);
     });
+
+  addClientSignIn(clients);
 
   addListOptions(clients.command('list').description('list clients, oldest first')).action(
     (options: unknown) => runList(listOptions.parse(options)),

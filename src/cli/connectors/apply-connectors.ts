@@ -5,7 +5,7 @@ import {
   addConnector,
   changeConnector,
   changedSettings,
-  checkConnector,
+  expectValid,
 } from '../../federation/manage-connectors.ts';
 import { type ConnectorRow, findConnector } from '../../storage/connectors.ts';
 import { type Installation, OPERATOR, withInstallation } from '../open.ts';
@@ -66,7 +66,7 @@ async function applyOne(
   { enabled, ...connector }: Wanted,
   dryRun: boolean,
 ): Promise<Difference> {
-  checkConnector(connector);
+  expectValid(connector);
   const { id, kind } = connector;
   const row = await findConnector(db, id);
   if (row && row.kind !== kind) {

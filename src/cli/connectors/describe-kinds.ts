@@ -1,7 +1,6 @@
 // connectors kinds: every kind of upstream, with its settings as their schemas say.
 import { z } from 'zod';
-import { UsageError } from '../../errors.ts';
-import { CONNECTOR_KINDS } from '../../federation/connectors.ts';
+import { CONNECTOR_KINDS, kindOf } from '../../federation/connectors.ts';
 import { commonSettings, secretReference } from '../../federation/settings.ts';
 import { printJson, printTable } from '../print.ts';
 
@@ -35,12 +34,8 @@ const SECRET = z.toJSONSchema(secretReference).pattern;
 export function printKinds(kind: string | undefined, json: boolean): void {
   const names = kind === undefined ? Object.keys(CONNECTOR_KINDS) : [kind];
   const kinds = names.map((name) => {
-    const found = CONNECTOR_KINDS[name];
-    if (!found) {
-      const known = Object.keys(CONNECTOR_KINDS).join(', ');
-      throw new UsageError(`There is no kind of connector ${name}. The kinds: ${known}.`);
-    }
-    return { kind: name, title: found.title, scopes: found.scopes, settings: found.settings };
+    const { title, scopes, settings } = kindOf(name);
+    return { kind: name, title, scopes, settings };
   });
   if (json) {
     const every = { kind: null, title: 'Every kind', scopes: [], settings: commonSettings.shape };

@@ -6,8 +6,9 @@ import { type AuthorizationHints, Refusal } from '../../federation/connector.ts'
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
 import { type Interaction, type StepDeps, withInteraction } from './interaction.ts';
+import { isOffered, type WaysInDeps } from './ways-in.ts';
 
-export interface FederationStepsDeps extends StepDeps, AttemptDeps {
+export interface FederationStepsDeps extends StepDeps, WaysInDeps, AttemptDeps {
   browser: StepDeps['browser'];
   connectors: Connectors;
 }
@@ -68,8 +69,11 @@ async function begin(
 ): Promise<string | undefined> {
   const { connector, connectorId, purpose, loginHint } = trip;
   try {
-    if (!connector)
+    if (!connector?.enabled)
       throw new Refusal('unavailable', 'there is no such connector, or it is disabled');
+    // An account may be proven with any of its ways in; to sign in, the client says with which.
+    if (purpose.kind === 'sign-in' && !(await isOffered(deps, interaction, connector)))
+      throw new Refusal('not_admitted', 'the client does not offer this connector');
     const hints = { ...hintsOf(ctx, interaction), ...(loginHint ? { loginHint } : {}) };
     return (await beginAttempt(ctx, deps, connector, { purpose, hints })).href;
   } catch (error) {

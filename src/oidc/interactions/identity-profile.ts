@@ -152,9 +152,9 @@ async function keepProfile(
 ): Promise<void> {
   const { connector, interaction, pending } = newcomer;
   const profile = { ...values, email: parseEmailAddress(values.email) ?? values.email };
-  const { connectorId, identity, tokens } = pending;
+  const { connectorId, identity, refreshToken } = pending;
   // A new address: what an older one proved counts no more.
-  const fresh = { connectorId, identity, tokens, profile };
+  const fresh = { connectorId, identity, refreshToken, profile };
   await keepPending(deps, `interaction:${interaction.uid}`, fresh);
   if (nextStep(connector, fresh).step === 'code')
     await sendCode(ctx, deps, { ...newcomer, pending: fresh }, profile);

@@ -39,6 +39,7 @@ async function goOn(ctx: Context, deps: IdentityStepsDeps, newcomer: Newcomer): 
   if (next.step === 'profile') return showProfile(ctx, deps, newcomer, { values: next.values });
   if (next.step === 'code') return showCode(ctx, deps, newcomer, {});
   const language = languageOf(ctx);
+  await expectHomeRealm(deps.connectors, connector, next.profile.email);
   const settled = await settle(deps, connector, { identity, profile: next.profile, language });
   if (settled.kind === 'account') return finish(ctx, deps, newcomer, settled);
   await showLink(ctx, deps, newcomer, { account: settled.account });

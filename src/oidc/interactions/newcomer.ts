@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { KnownDevices } from '../../accounts/known-device.ts';
 import type { SignInDeps } from '../../accounts/sign-in.ts';
 import { Refusal } from '../../federation/connector.ts';
-import type { Connector, Connectors } from '../../federation/connectors.ts';
+import type { Connector } from '../../federation/connectors.ts';
 import type { NewAccountDeps } from '../../federation/new-account.ts';
 import {
   dropPending,
@@ -13,11 +13,12 @@ import {
 } from '../../federation/pending-identity.ts';
 import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
 import { beginUpstreamSession } from '../../federation/upstream-session.ts';
-import { keepUpstreamTokens } from '../../federation/upstream-tokens.ts';
+import { keepRefreshToken } from '../../federation/upstream-tokens.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import { audit } from '../../observability/audit.ts';
 import type { AccountRow } from '../../storage/accounts.ts';
 import type { IdentityRow } from '../../storage/identities.ts';
+import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import {
   handBackSignedIn,
   type Interaction,
@@ -26,7 +27,6 @@ import {
 } from './interaction.ts';
 
 export interface IdentityStepsDeps extends StepDeps, NewAccountDeps, PendingDeps {
-  connectors: Connectors;
   devices: KnownDevices;
   signIn: SignInDeps;
   /** Profiles of one network. */
@@ -48,25 +48,37 @@ export function whenPending(
   step: (ctx: Context, newcomer: Newcomer) => Promise<void>,
 ): (ctx: Context) => Promise<void> {
   return withInteraction(deps, async (ctx, interaction) => {
-    const { uid, params } = interaction;
+    const { uid } = interaction;
     // Two windows of one interaction: guesses and links come one after the other.
     const pending = await findPending(deps, `interaction:${uid}`, { forUpdate: true });
     if (!pending) {
       ctx.status = 303;
       return ctx.redirect(`/interaction/${uid}`);
     }
-    const { connectorId } = pending;
-    try {
-      const connector = await deps.connectors.findEnabled(connectorId);
-      if (!connector) throw new Refusal('unavailable', 'the connector was disabled meanwhile');
-      await step(ctx, { interaction, connector, pending });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      await dropPending(deps, `interaction:${uid}`);
-      const clientId = String(params['client_id']);
-      refuseSignIn(ctx, { interactionUid: uid, connectorId, clientId }, error);
-    }
+    await run(ctx, deps, { interaction, pending }, step);
   });
+}
+
+async function run(
+  ctx: Context,
+  deps: IdentityStepsDeps,
+  { interaction, pending }: Omit<Newcomer, 'connector'>,
+  step: (ctx: Context, newcomer: Newcomer) => Promise<void>,
+): Promise<void> {
+  const { connectorId } = pending;
+  const { uid: interactionUid, params } = interaction;
+  try {
+    const connector = await deps.connectors.findEnabled(connectorId);
+    if (!connector) throw new Refusal('unavailable', 'the connector was disabled meanwhile');
+    await step(ctx, { interaction, connector, pending });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    // An account that waits for its approval is kept; whatever else a refused step wrote is not.
+    if (error.reason !== 'waiting') await currentUnitOfWork()?.rollback();
+    await dropPending(deps, `interaction:${interactionUid}`);
+    const clientId = String(params['client_id']);
+    refuseSignIn(ctx, { interactionUid, connectorId, clientId }, error);
+  }
 }
 
 /** Signs the account in and hands back to the authorization endpoint. Throws a Refusal when it may not. */
@@ -77,7 +89,7 @@ export async function finish(
   { account, row }: { account: AccountRow; row: IdentityRow },
 ): Promise<void> {
   const { identity } = pending;
-  await keepUpstreamTokens(deps, row, pending.tokens);
+  await keepRefreshToken(deps, row.id, pending.refreshToken);
   // What came of it is kept, also where nobody may come in yet.
   if (account.approval === 'waiting')
     throw new Refusal('waiting', 'an administrator has yet to approve the account');

@@ -2,44 +2,27 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
 import type { KnownDevices } from '../../accounts/known-device.ts';
 import { type SignInDeps, type SignInOutcome, signIn } from '../../accounts/sign-in.ts';
-import { isOpen, passwordsOff } from '../../accounts/sign-up/modes.ts';
+import { passwordsOff } from '../../accounts/sign-up/modes.ts';
 import { connectorOfAddress } from '../../federation/home-realm.ts';
-import { sentenceOfRefusal } from '../../federation/refuse-sign-in.ts';
 import { type Translate, translate } from '../../http/i18n.ts';
 import { audit } from '../../observability/audit.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { beginSignIn, type FederationStepsDeps } from './federation-steps.ts';
 import {
-  formsOf,
   handBackSignedIn,
   type Interaction,
   readInteractionForm,
-  type StepDeps,
   withInteraction,
 } from './interaction.ts';
-import { connectorLinks, type WaysInDeps } from './ways-in.ts';
+import { placeOf, type SignInPage, type SignInPageDeps, showSignIn } from './sign-in-page.ts';
+import { passwordsOffered } from './ways-in.ts';
 
-export interface SignInStepDeps extends WaysInDeps, StepDeps {
+export interface SignInStepDeps extends SignInPageDeps {
   signIn: SignInDeps;
   devices: KnownDevices;
-  captcha: CaptchaGuard;
   federation: FederationStepsDeps;
-  /** Whether a forgotten password can be replaced by mail. */
-  canReset: boolean;
-}
-
-interface SignInPage {
-  email: string;
-  alert?: string;
-  errors?: { email?: string; password?: string };
-  passwordFocus?: boolean;
-  /** The address is known already, and leads nowhere else: now the password. */
-  identified?: boolean;
-  /** Show a CAPTCHA, with a sentence about the last answer. */
-  captcha?: { problem?: string | undefined } | undefined;
 }
 
 const LONGEST_EMAIL = 320;
@@ -69,7 +52,7 @@ export function addSignInStep(router: Router, deps: SignInStepDeps): void {
   router.post(
     '/sign-in',
     withInteraction(deps, async (ctx, interaction) => {
-      if (!deps.config.passwords) throw passwordsOff();
+      if (!(await passwordsOffered(deps, interaction))) throw passwordsOff();
       const form = await readInteractionForm(ctx, deps, interaction, credentialsForm);
       // People who must sign in elsewhere have no password here.
       if (await leaveFor(ctx, deps, interaction, form.email, { onlyForced: true })) return;
@@ -78,35 +61,6 @@ export function addSignInStep(router: Router, deps: SignInStepDeps): void {
       else await signInWithPassword(ctx, deps, interaction, { ...form, human });
     }),
   );
-}
-
-/** Shows the sign-in page. */
-export async function showSignIn(
-  ctx: Context,
-  deps: SignInStepDeps,
-  interaction: Interaction,
-  { captcha: asked, identified = false, ...page }: SignInPage,
-) {
-  const { config } = deps;
-  // Asked for again, in another language, it must not lead straight to a connector.
-  ctx.state['page'] =
-    ctx.method === 'GET' ? ctx.url : `/interaction/${interaction.uid}?step=sign-in`;
-  const ways = await waysShown(ctx, deps, interaction, identified);
-  const hasOtherWays = !identified && (ways.identifierFirst || ways.connectors.length > 0);
-  const notice = signInNotice(ctx, deps, interaction, hasOtherWays);
-  const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
-  deps.render(ctx, 'sign-in', {
-    ...(await formsOf(ctx, deps, interaction, ways.identifierFirst ? 'identifier' : 'sign-in')),
-    ...ways,
-    ...(notice ? { notice } : {}),
-    passwords: config.passwords,
-    ...(isOpen(config) ? { signUpHref: `/interaction/${interaction.uid}/sign-up` } : {}),
-    ...(deps.canReset && config.passwords
-      ? { forgotHref: `/interaction/${interaction.uid}/forgot-password` }
-      : {}),
-    ...(captcha ? { captcha } : {}),
-    ...page,
-  });
 }
 
 /**
@@ -126,37 +80,6 @@ async function leaveFor(
   const href = await beginSignIn(ctx, deps.federation, interaction, connector, email.trim());
   if (href) deps.render(ctx, 'leave', { connector: connector.name, href });
   return true;
-}
-
-async function waysShown(
-  ctx: Context,
-  deps: SignInStepDeps,
-  interaction: Interaction,
-  identified: boolean,
-) {
-  const refused = await sentenceOfRefusal(ctx, deps.connectors);
-  return {
-    ...(refused ? { alert: refused } : {}),
-    connectors: await connectorLinks(ctx, deps, interaction),
-    identifierFirst: !identified && (await deps.connectors.domains()).length > 0,
-  };
-}
-
-function placeOf(interaction: Interaction) {
-  return { action: 'sign-in', binding: interaction.uid } as const;
-}
-
-function signInNotice(
-  ctx: Context,
-  { config: { mode, passwords } }: SignInStepDeps,
-  interaction: Interaction,
-  hasOtherWays: boolean,
-) {
-  const t = translate(ctx);
-  if (!passwords && !hasOtherWays) return t('sign-in.passwords-off');
-  if (interaction.prompt.name !== 'create' || mode === 'open' || mode === 'approval')
-    return undefined;
-  return t(mode === 'invitation' ? 'sign-up.by-invitation' : 'sign-up.closed');
 }
 
 // What must be put right before the password is looked at, and whether a CAPTCHA was answered.

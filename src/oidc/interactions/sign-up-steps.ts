@@ -3,7 +3,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
-import { expectOpen } from '../../accounts/sign-up/modes.ts';
+import { expectOpen, passwordsOff } from '../../accounts/sign-up/modes.ts';
 import {
   requestSignUp,
   type SignUpDeps,
@@ -24,7 +24,7 @@ import {
   type StepDeps,
   withInteraction,
 } from './interaction.ts';
-import { connectorLinks, type WaysInDeps } from './ways-in.ts';
+import { connectorLinks, passwordsOffered, type WaysInDeps } from './ways-in.ts';
 
 export interface SignUpStepsDeps extends StepDeps, WaysInDeps, SignUpDeps {
   captcha: CaptchaGuard;
@@ -42,7 +42,7 @@ export function addSignUpSteps(router: Router, deps: SignUpStepsDeps): void {
   router.get(
     '/sign-up',
     withInteraction(deps, async (ctx, interaction) => {
-      expectOpen(deps.config);
+      await expectSignUp(deps, interaction);
       const hint = interaction.params['login_hint'];
       const email = typeof hint === 'string' ? hint.slice(0, 320) : '';
       await showSignUp(ctx, deps, interaction, { values: { email } });
@@ -52,7 +52,7 @@ export function addSignUpSteps(router: Router, deps: SignUpStepsDeps): void {
   router.post(
     '/sign-up',
     withInteraction(deps, async (ctx, interaction) => {
-      expectOpen(deps.config);
+      await expectSignUp(deps, interaction);
       const fields = await readInteractionForm(
         ctx,
         deps,
@@ -66,7 +66,7 @@ export function addSignUpSteps(router: Router, deps: SignUpStepsDeps): void {
   router.post(
     '/sign-up/resend',
     withInteraction(deps, async (ctx, interaction) => {
-      expectOpen(deps.config);
+      await expectSignUp(deps, interaction);
       const form = await readInteractionForm(ctx, deps, interaction, resendForm);
       const found = await findSignUp(deps.db, form.sign_up);
       const own = found?.interaction_uid === interaction.uid ? found : undefined;
@@ -77,6 +77,11 @@ export function addSignUpSteps(router: Router, deps: SignUpStepsDeps): void {
       });
     }),
   );
+}
+
+async function expectSignUp(deps: SignUpStepsDeps, interaction: Interaction): Promise<void> {
+  expectOpen(deps.config);
+  if (!(await passwordsOffered(deps, interaction))) throw passwordsOff();
 }
 
 /** Shows the sign-up form, with what was typed and what is wrong with it. */

@@ -15,8 +15,33 @@ export interface WaysInDeps {
 }
 
 /** The connectors that this client's people may use. */
-export async function connectorsFor(deps: WaysInDeps): Promise<Connector[]> {
-  return (await deps.connectors.all()).filter(({ enabled }) => enabled);
+async function connectorsFor(deps: WaysInDeps, interaction: Interaction): Promise<Connector[]> {
+  const connectors = (await deps.connectors.all()).filter(({ enabled }) => enabled);
+  const offered = (await signInOf(deps, interaction)).connectors;
+  return offered ? connectors.filter(({ id }) => offered.includes(id)) : connectors;
+}
+
+/** Whether this client's people may use this connector. */
+export async function isOffered(
+  deps: WaysInDeps,
+  interaction: Interaction,
+  { id }: Connector,
+): Promise<boolean> {
+  const { connectors } = await signInOf(deps, interaction);
+  return connectors?.includes(id) ?? true;
+}
+
+/** Whether this client's people may use a password. */
+export async function passwordsOffered(
+  deps: Pick<WaysInDeps, 'clients' | 'config'>,
+  interaction: Interaction,
+): Promise<boolean> {
+  return deps.config.passwords && (await signInOf(deps, interaction)).passwords;
+}
+
+async function signInOf({ clients }: Pick<WaysInDeps, 'clients'>, { params }: Interaction) {
+  const client = await clients.find(String(params['client_id']));
+  return client?.signIn ?? { connectors: undefined, passwords: true };
 }
 
 /** Their buttons. */
@@ -25,7 +50,7 @@ export async function connectorLinks(
   deps: WaysInDeps,
   interaction: Interaction,
 ): Promise<ConnectorLink[]> {
-  const offered = await connectorsFor(deps);
+  const offered = await connectorsFor(deps, interaction);
   return offered.map((connector) => ({
     name: connector.name,
     href: hrefOf(ctx, interaction, connector),
@@ -61,13 +86,14 @@ async function straightTo(
   if (ctx.query['step'] !== undefined || ctx.query['refused'] !== undefined) return undefined;
   const isAnother = ctx.query['account'] === 'another';
   const named = isAnother ? undefined : await connectorOfHints(deps.connectors, interaction.params);
-  const offered = await connectorsFor(deps);
-  const only = !deps.config.passwords && offered.length === 1 ? offered[0] : undefined;
-  return named ?? only;
+  const offered = await connectorsFor(deps, interaction);
+  const passwords = await passwordsOffered(deps, interaction);
+  const only = !passwords && offered.length === 1 ? offered[0] : undefined;
+  return offered.find(({ id }) => id === named?.id) ?? only;
 }
 
-/** Where the way to a connector begins; what the page was asked with goes along. */
-export function hrefOf(ctx: Context, interaction: Interaction, connector: Connector): string {
+// Where the way to a connector begins; what the page was asked with goes along.
+function hrefOf(ctx: Context, interaction: Interaction, connector: Connector): string {
   const isAnother = ctx.query['account'] === 'another' && ctx.query['refused'] === undefined;
   const query = isAnother ? '?account=another' : '';
   return `/interaction/${interaction.uid}/federation/${connector.id}${query}`;

@@ -54,6 +54,8 @@ export interface ServerShape {
 }
 
 export interface FakeServer extends FakeUpstream {
+  /** In order; only the newest is good. */
+  issuedRefreshTokens: string[];
   keys: SigningKeys;
 }
 
@@ -62,19 +64,26 @@ const standardError = (error: NonNullable<Faults['token']>) =>
     ? Response.json(error, { status: 401, headers: { 'www-authenticate': 'Basic realm="token"' } })
     : json(error, 400);
 
+const refreshProblem = ({ faults, issuedRefreshTokens }: FakeServer, presented: string | null) =>
+  faults.token ??
+  (presented === issuedRefreshTokens.at(-1) ? undefined : { error: 'invalid_grant' });
+
 /** Builds a fake from what is peculiar to its upstream. */
 export function createAuthorizationServer(shape: ServerShape): FakeServer {
   const keys = shape.keys ?? createSigningKeys();
   const codes = new Map<string, Asked>();
   const accessTokens = new Set<string>();
+  const issuedRefreshTokens: string[] = [];
   const tokenError = shape.tokenError ?? standardError;
 
   async function answerToken(request: SeenRequest): Promise<Response> {
     const body = new URLSearchParams(request.body);
-    const asked = codes.get(body.get('code') ?? '');
-    codes.delete(body.get('code') ?? '');
-    const error = fake.faults.token ?? wrongIn(asked, body);
     if (!(await shape.isClient(request, body))) return tokenError({ error: 'invalid_client' });
+    if (body.get('grant_type') === 'refresh_token') return answerRefresh(body);
+    const code = String(body.get('code'));
+    const asked = codes.get(code);
+    codes.delete(code);
+    const error = fake.faults.token ?? wrongIn(asked, body);
     if (error || !asked) return tokenError(error ?? { error: 'invalid_grant' });
     const access_token = randomUUID();
     accessTokens.add(access_token);
@@ -82,9 +91,24 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
       access_token,
       token_type: 'Bearer',
       expires_in: 3600,
+      refresh_token: issueRefreshToken(),
       ...(await idTokenFor(asked)),
       ...(await shape.tokens?.(asked)),
     });
+  }
+
+  function issueRefreshToken(): string {
+    const token = randomUUID();
+    issuedRefreshTokens.push(token);
+    return token;
+  }
+
+  // Each use replaces it: only the newest is good.
+  function answerRefresh(body: URLSearchParams): Response {
+    const error = refreshProblem(fake, body.get('refresh_token'));
+    if (error) return tokenError(error);
+    const token = { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600 };
+    return json({ ...token, refresh_token: issueRefreshToken() });
   }
 
   async function idTokenFor(asked: Asked): Promise<{ id_token?: string }> {
@@ -101,6 +125,7 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
 
   const fake: FakeServer = {
     origins: shape.origins,
+    issuedRefreshTokens,
     keys,
     faults: {},
     requests: [],

@@ -1,0 +1,82 @@
+// Where a connector keeps refresh tokens, an account that ended there ends its sessions here.
+import test from 'ava';
+import { renewUpstreamTokens } from '../../src/federation/renew-upstream.ts';
+import { createAgent } from '../_agent.ts';
+import { startGatehouse } from '../_gatehouse.ts';
+import { mainText, visit } from '../accounts/_person.ts';
+import { addConnector, through } from './_connector.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
+import { createOidc } from './upstreams/_oidc.ts';
+
+async function start(settings: Record<string, unknown> = {}) {
+  const fake = createOidc();
+  const gatehouse = await startGatehouse({}, [fake]);
+  await addConnector(gatehouse, {
+    ...{ id: 'example', kind: 'oidc', name: 'Example' },
+    settings: {
+      ...{ ...OUR_CLIENT, issuer: 'https://login.example.org', email_trust: 'verified' },
+      ...settings,
+    },
+  });
+  const agent = createAgent(gatehouse.issuer);
+  await through(agent, await visit(gatehouse, agent), 'Example', fake);
+  const { knex } = gatehouse.db;
+  const kept = () => knex('upstream_tokens');
+  const errors: unknown[] = [];
+  const renew = async () => {
+    await knex('upstream_tokens').update({ renew_at: knex.fn.now() });
+    await renewUpstreamTokens({
+      ...{ db: gatehouse.db, upstreams: gatehouse.upstreams },
+      encryptionKeys: gatehouse.config.secrets.encryptionKeys,
+      onError: (error) => errors.push(error),
+    });
+  };
+  const isSignedIn = async () => {
+    const page = await agent.get(`${gatehouse.issuer}/account`);
+    return /jo@example\.org/.test(mainText(page));
+  };
+  return { gatehouse, fake, kept, renew, errors, isSignedIn };
+}
+
+test('no token is kept unless the connector says so', async (t) => {
+  const { gatehouse, kept } = await start();
+  t.deepEqual(await kept(), []);
+  await gatehouse.stop();
+});
+
+test('a kept token is sealed under a named key, and replaced by its successor', async (t) => {
+  const { gatehouse, fake, kept, renew, errors, isSignedIn } = await start({ store_tokens: true });
+  const [before] = await kept();
+  t.regex(before.key_id, /^[0-9a-f]{16}$/);
+  const clear = fake.issuedRefreshTokens.at(-1) ?? '';
+  t.false(before.sealed.includes(clear));
+  await renew();
+  t.deepEqual(errors, []);
+  t.is(fake.issuedRefreshTokens.length, 2);
+  const [after] = await kept();
+  t.notDeepEqual(after.sealed, before.sealed);
+  t.true(await isSignedIn());
+  await gatehouse.stop();
+});
+
+test('an account that ended there ends its sessions here, and the trail says so', async (t) => {
+  const { gatehouse, fake, kept, renew, isSignedIn } = await start({ store_tokens: true });
+  fake.faults = { token: { error: 'invalid_grant' } };
+  await renew();
+  t.false(await isSignedIn());
+  t.deepEqual(await kept(), []);
+  const [event] = await gatehouse.db.knex('audit_events').where({ type: 'session.ended-upstream' });
+  t.is(event.detail.reason, 'invalid_grant');
+  await gatehouse.stop();
+});
+
+test('an upstream that cannot be reached ends nothing, and is asked again later', async (t) => {
+  const { gatehouse, fake, kept, renew, errors, isSignedIn } = await start({ store_tokens: true });
+  fake.faults = { answers: { token: 'status 500' } };
+  await renew();
+  t.is(errors.length, 1);
+  t.true(await isSignedIn());
+  const due = await kept().whereRaw("renew_at > now() + interval '50 minutes'");
+  t.is(due.length, 1);
+  await gatehouse.stop();
+});
