@@ -179,7 +179,8 @@ async function unlink(
   identityId: string,
 ): Promise<void> {
   try {
-    await unlinkIdentity(deps, person.account, identityId);
+    const { account, session } = person;
+    await unlinkIdentity(deps, account, { identityId, sessionUid: session.uid });
     goOn(ctx, PATH, 'unlinked');
   } catch (error) {
     if (!(error instanceof AppError && error.key)) throw error;

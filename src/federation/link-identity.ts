@@ -106,13 +106,14 @@ async function tell(
 }
 
 /**
- * Takes an identity away, in the running unit of work, and ends the sessions that it began. Throws
+ * Takes an identity away, in the running unit of work, and ends the sessions that it began, but not the
+ * one in which the person does it. Throws
  * 409 when the person could not sign in any more, 404 when the account has no such identity.
  */
 export async function unlinkIdentity(
   deps: LinkDeps,
   account: AccountRow,
-  identityId: string,
+  { identityId, sessionUid }: { identityId: string; sessionUid: string },
 ): Promise<void> {
   const { db, outbox } = deps;
   // Two windows that remove the last two at once: one after the other.
@@ -123,7 +124,7 @@ export async function unlinkIdentity(
   const others = identities.filter(({ id, enabled }) => id !== identityId && enabled);
   const hasPassword = deps.passwordsInUse && account.password_hash !== null;
   if (others.length === 0 && !hasPassword) throw lastWayIn();
-  await endSessionsOfIdentity(db, identityId);
+  await endSessionsOfIdentity(db, identityId, sessionUid);
   await deleteIdentity(db, account.id, identityId);
   const { connector_id: connector, connector_name: name } = removed;
   await insertAuditEvents(db, [

@@ -25,8 +25,8 @@ export async function openUpstreamSite(): Promise<UpstreamSite> {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', origin);
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    if (url.pathname === '/portal') return response.end(page('The portal', ''));
-    if (url.pathname !== '/authorize' || !fake) return response.writeHead(404).end();
+    if (url.pathname === '/portal') return void response.end(page('The portal', ''));
+    if (url.pathname !== '/authorize' || !fake) return void response.writeHead(404).end();
     const [yes, no] = [await answerOf(fake, url), await answerOf(fake, url, true)];
     const hint = url.searchParams.get('login_hint') ?? '';
     response.end(page('The upstream', `<p>${hint}${link('Go on', yes)}${link('Turn back', no)}`));
@@ -36,7 +36,8 @@ export async function openUpstreamSite(): Promise<UpstreamSite> {
   // A server that listens on TCP has an address with a port.
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ origin, callback: `${origin}/portal` },
+    // By another name, so that no policy takes the one for the other.
+    ...{ origin, callback: `${origin.replace('127.0.0.1', 'localhost')}/portal` },
     show(shown) {
       fake = shown;
     },
