@@ -101,16 +101,17 @@ test('T-30 trojan identifier: an identity that the attacker linked is dead once 
   const { db, issuer, secrets } = gatehouse;
   const outbox = createOutbox({ db, encryptionKeys: secrets.encryptionKeys });
   const changes = { on: () => undefined, live: () => false, close: async () => undefined };
-  const connector = await createConnectors({
+  const connectors = createConnectors({
     db,
     changes,
     onError: (error) => t.fail(String(error)),
-  }).findEnabled('careless');
+  });
+  const connector = await connectors.findEnabled('careless');
   const trojan = `trojan ${randomUUID()}`;
   await runInUnitOfWork(db.knex, async (unit) => {
     if (!connector) throw new Error('no connector');
     const identity = { issuer: careless.issuer, subject: trojan, emailTrust: 'none' } as const;
-    const deps = { db, issuer, outbox, passwordsInUse: true };
+    const deps = { db, issuer, outbox, connectors, passwordsInUse: true };
     await linkIdentity(deps, connector, { account: planted, identity, proof: 'session' });
     await unit.commit();
   });
