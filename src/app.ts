@@ -184,10 +184,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const emailLinks = [
     createSignUpLinkRoutes({
       ...links,
-      config: config.signUp,
+      ...{ config: config.signUp, isForcedElsewhere },
       limit: limits.confirm,
     }),
-    createResetLinkRoutes({ ...links, passwordsInUse: config.signUp.passwords, passwordProblem }),
+    createResetLinkRoutes({
+      ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
+    }),
     createNotMeRoutes(links),
   ];
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });

@@ -90,7 +90,7 @@ async function accept(
   token: string,
 ): Promise<void> {
   const { connector, identity } = answered;
-  const { givenName, familyName } = profileOf(identity);
+  const { givenName, familyName } = profileOf(connector, identity);
   const invited = await findInvitationByToken(deps.db, token);
   if (invited) await expectHomeRealm(deps.connectors, connector, invited.email);
   let upstream: string | undefined;

@@ -20,6 +20,7 @@ import { listIdentities } from '../storage/identities.ts';
 import { type AttemptDeps, beginAttempt } from './attempts.ts';
 import { Refusal } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
+import { expectHomeRealm } from './home-realm.ts';
 import { type LinkDeps, linkIdentity, unlinkIdentity } from './link-identity.ts';
 import { dropPending, findPending } from './pending-identity.ts';
 import { recordRefusal, sentenceOfRefusal } from './refuse-sign-in.ts';
@@ -132,6 +133,7 @@ async function leave(
   if (!connector) throw new AppError(404, 'not_found', 'This connector is not available.');
   try {
     if (!connector.enabled) throw new Refusal('unavailable', 'the connector is disabled');
+    await expectHomeRealm(deps.connectors, connector, account.email);
     const href = await beginAttempt(ctx, deps, connector, {
       purpose: { kind: 'link', accountId: account.id, sessionUid: session.uid },
       hints: { prompt: 'select_account' },

@@ -40,7 +40,7 @@ export type NextStep =
 
 /** What is to be asked next, before an account can come into being. */
 export function nextStep(connector: Connector, pending: PendingIdentity): NextStep {
-  const known = pending.profile ?? profileOf(pending.identity);
+  const known = pending.profile ?? profileOf(connector, pending.identity);
   const isComplete = Boolean(parseEmailAddress(known.email) && known.givenName);
   if (!isComplete || (!pending.profile && !isTrusted(connector, pending, known.email)))
     return { step: 'profile', values: known };
@@ -55,13 +55,19 @@ function isTrusted(connector: Connector, pending: PendingIdentity, email: string
 }
 
 /** What the upstream says of name and address, where it is fit to be ours. */
-export function profileOf(identity: UpstreamIdentity): Profile {
+export function profileOf(
+  { settings: { attributes } }: Pick<Connector, 'settings'>,
+  identity: UpstreamIdentity,
+): Profile {
   const name = (text: string | undefined) => personName.safeParse(text).data ?? '';
+  const taken = (policy: string, text: string | undefined) =>
+    policy === 'never' ? '' : (text ?? '');
   const givenName = name(identity.givenName);
+  const familyName = givenName ? name(identity.familyName) : '';
   return {
-    email: identity.email ?? '',
-    givenName: givenName || name(displayNameOf(identity)),
-    familyName: givenName ? name(identity.familyName) : '',
+    email: taken(attributes.email, identity.email),
+    givenName: taken(attributes.given_name, givenName || name(displayNameOf(identity))),
+    familyName: taken(attributes.family_name, familyName),
   };
 }
 

@@ -4,6 +4,7 @@ import { personName } from '../accounts/person-name.ts';
 import {
   type AccountRow,
   findAccountByEmail,
+  lockAddress,
   setAccountNames,
   setEmail,
 } from '../storage/accounts.ts';
@@ -93,6 +94,7 @@ async function syncEmail(
   if (emailTrustOf(connector, identity) === 'none') return;
   const email = parseEmailAddress(identity.email ?? '');
   if (!email || email.toLowerCase() === account.email.toLowerCase()) return;
+  await lockAddress(db, email);
   const isTaken = await findAccountByEmail(db, email);
   if (!isTaken) await setEmail(db, account.id, email);
   await insertAuditEvents(db, [

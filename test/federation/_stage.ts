@@ -1,6 +1,7 @@
 // A Gatehouse in front of which a test puts upstreams of its own while it runs.
 import { randomBytes } from 'node:crypto';
 import type { ServerConfig } from '../../src/config.ts';
+import { findAccountByEmail, findAccountById } from '../../src/storage/accounts.ts';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { eventually, type Params } from '../_protocol.ts';
@@ -18,6 +19,8 @@ export interface Upstream {
 }
 
 export interface Stage extends Gatehouse {
+  /** What the world outside consists of. */
+  fakes: FakeUpstream[];
   /** Adds a connector; its person has an address of their own, unless the test names one. */
   upstream(
     settings?: Record<string, unknown>,
@@ -31,10 +34,10 @@ export async function startStage(overrides: Partial<ServerConfig> = {}): Promise
   const fakes: FakeUpstream[] = [];
   const gatehouse = await startGatehouse(overrides, fakes);
   return {
-    ...gatehouse,
+    ...{ ...gatehouse, fakes },
     async upstream(settings = {}, person = {}, name) {
       const id = `u${randomBytes(4).toString('hex')}`;
-      const issuer = `https://${id}.example.org`;
+      const issuer = String(settings['issuer'] ?? `https://${id}.example.org`);
       const fake = createOidc({ issuer, person: { email: `${id}@example.org`, ...person } });
       fakes.push(fake);
       const upstream = { id, name: name ?? `Upstream ${id}`, fake };
@@ -112,6 +115,12 @@ export async function auditOf(
   const query = await db.query();
   const rows = await query('audit_events').where({ account_id: accountId, type }).orderBy('id');
   return rows.map(({ detail }) => detail);
+}
+
+/** The account of an address, with its groups and roles. */
+export async function accountOf({ db }: Gatehouse, email: string) {
+  const row = await findAccountByEmail(db, email);
+  return row && findAccountById(db, row.id);
 }
 
 /** The sentence of a page that something went wrong. */

@@ -16,7 +16,7 @@ import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { PasswordPolicy } from '../passwords/policy.ts';
 import { personName } from '../person-name.ts';
-import { passwordsOff } from '../sign-up/modes.ts';
+import { passwordsOff, signsInElsewhere } from '../sign-up/modes.ts';
 import { acceptInvitation, askForInvitation } from './accept.ts';
 import { expectInvitable, languageOf } from './invite.ts';
 import { type WelcomeDeps, welcomeInvited } from './welcome.ts';
@@ -117,10 +117,7 @@ const bindingOf = (token: string) => `invitation\n${token}`;
 
 async function expectOwnPassword(deps: InvitationDeps, { email }: InvitationRow): Promise<void> {
   if (!deps.signUp.passwords) throw passwordsOff();
-  if (await deps.isForcedElsewhere(email))
-    throw new AppError(403, 'forbidden', 'People of this domain sign in another way.', {
-      key: 'federation.other_connector',
-    });
+  if (await deps.isForcedElsewhere(email)) throw signsInElsewhere();
 }
 
 async function showForm(

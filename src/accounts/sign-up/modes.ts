@@ -20,6 +20,13 @@ export function expectOpen(config: SignUpConfig): void {
       });
 }
 
+/** Whoever comes with a password, and is of a domain whose people sign in elsewhere only. */
+export function signsInElsewhere(): AppError {
+  return new AppError(403, 'forbidden', 'People of this domain sign in another way.', {
+    key: 'federation.other_connector',
+  });
+}
+
 /** Whoever comes with a password where none are in use. */
 export function passwordsOff(): AppError {
   return new AppError(403, 'forbidden', 'Signing in with a password is switched off here.', {

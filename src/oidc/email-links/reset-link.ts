@@ -8,7 +8,7 @@ import {
   findReset,
   resetPassword,
 } from '../../accounts/recovery/change-password.ts';
-import { passwordsOff } from '../../accounts/sign-up/modes.ts';
+import { passwordsOff, signsInElsewhere } from '../../accounts/sign-up/modes.ts';
 import type { SignUpDeps } from '../../accounts/sign-up/request-sign-up.ts';
 import { languageOf, translate } from '../../http/i18n.ts';
 import { audit } from '../../observability/audit.ts';
@@ -26,6 +26,7 @@ export interface ResetLinkDeps extends LinkDeps, ChangePasswordDeps {
   passwords: Passwords;
   passwordsInUse: boolean;
   passwordProblem: SignUpDeps['passwordProblem'];
+  isForcedElsewhere: SignUpDeps['isForcedElsewhere'];
 }
 
 type Reset = NonNullable<Awaited<ReturnType<typeof findReset>>>;
@@ -34,9 +35,11 @@ const form = z.object({ token: z.string().max(200), password: z.string().max(409
 
 /** GET /reset-password, and the posts of its form. */
 export function createResetLinkRoutes(deps: ResetLinkDeps): Router {
-  const find = (token: string) => {
+  const find = async (token: string) => {
     if (!deps.passwordsInUse) throw passwordsOff();
-    return findReset(deps.db, token);
+    const found = await findReset(deps.db, token);
+    if (found && (await deps.isForcedElsewhere(found.account.email))) throw signsInElsewhere();
+    return found;
   };
   const reset = async (ctx: Context) => {
     const { token, password } = await readLinkForm(ctx, form);

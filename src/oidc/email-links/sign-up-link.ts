@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Passwords } from '../../accounts/passwords/passwords.ts';
 import { confirmSignUp, findConfirmation } from '../../accounts/sign-up/confirm-sign-up.ts';
-import { expectOpen } from '../../accounts/sign-up/modes.ts';
+import { expectOpen, signsInElsewhere } from '../../accounts/sign-up/modes.ts';
 import type { SignUpConfig } from '../../config/sign-up.ts';
 import { translate } from '../../http/i18n.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
@@ -28,6 +28,7 @@ export interface SignUpLinkDeps extends LinkDeps {
   db: Database;
   config: SignUpConfig;
   passwords: Passwords;
+  isForcedElsewhere: (email: string) => Promise<boolean>;
   /** Guesses of one link's password. */
   limit: RateLimit;
 }
@@ -44,6 +45,7 @@ export function createSignUpLinkRoutes(deps: SignUpLinkDeps): Router {
     const fields = await readLinkForm(ctx, form);
     const signUp = await findConfirmation(deps.db, fields.token);
     if (!signUp) return renderLinkUsed(ctx, deps);
+    if (await deps.isForcedElsewhere(signUp.email)) throw signsInElsewhere();
     if (!isSameBrowser(ctx, deps, signUp.interaction_uid)) {
       const error = await passwordError(ctx, deps, signUp, fields);
       if (error) return showConfirm(ctx, deps, { token: fields.token, signUp, error });

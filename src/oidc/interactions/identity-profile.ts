@@ -7,7 +7,12 @@ import { z } from 'zod';
 import { parseEmailAddress } from '../../accounts/email-address.ts';
 import { personName } from '../../accounts/person-name.ts';
 import { expectHomeRealm } from '../../federation/home-realm.ts';
-import { expectNewAccounts, nextStep, type Profile } from '../../federation/new-account.ts';
+import {
+  expectNewAccounts,
+  nextStep,
+  type Profile,
+  profileOf,
+} from '../../federation/new-account.ts';
 import { keepPending } from '../../federation/pending-identity.ts';
 import { languageOf, translate } from '../../http/i18n.ts';
 import { formsOf, readInteractionForm } from './interaction.ts';
@@ -109,7 +114,7 @@ export async function showCode(
 
 // An address that is believed is no longer the person's to choose.
 function isFixed({ connector, pending: { identity, connectorId } }: Newcomer): boolean {
-  const { email = '' } = identity;
+  const { email } = profileOf(connector, identity);
   const profile = { email, givenName: 'x', familyName: '' };
   return nextStep(connector, { identity, connectorId, profile }).step === 'settle';
 }

@@ -116,7 +116,7 @@ async function showForgot(
   deps.render(ctx, 'forgot-password', {
     ...(await formsOf(ctx, deps, interaction, 'forgot-password')),
     ...{ email, ...(error ? { error } : {}), ...(captcha ? { captcha } : {}) },
-    signInHref: `/interaction/${interaction.uid}`,
+    signInHref: `/interaction/${interaction.uid}?step=sign-in`,
   });
   ctx.status = status;
 }

@@ -31,6 +31,9 @@ export async function showSignIn(
   interaction: Interaction,
   { captcha: asked, identified = false, ...page }: SignInPage,
 ) {
+  // Asked for again, in another language, it must not lead straight to a connector.
+  ctx.state['page'] =
+    ctx.method === 'GET' ? ctx.url : `/interaction/${interaction.uid}?step=sign-in`;
   const identifierFirst = !identified && (await deps.connectors.domains()).length > 0;
   const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
   deps.render(ctx, 'sign-in', {

@@ -64,7 +64,9 @@ const standardError = (error: NonNullable<Faults['token']>) =>
     ? Response.json(error, { status: 401, headers: { 'www-authenticate': 'Basic realm="token"' } })
     : json(error, 400);
 
-const refusalOf = (isGood: boolean) => (isGood ? undefined : { error: 'invalid_grant' });
+const refreshProblem = ({ faults, issuedRefreshTokens }: FakeServer, presented: string | null) =>
+  faults.token ??
+  (presented === issuedRefreshTokens.at(-1) ? undefined : { error: 'invalid_grant' });
 
 /** Builds a fake from what is peculiar to its upstream. */
 export function createAuthorizationServer(shape: ServerShape): FakeServer {
@@ -76,11 +78,12 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
 
   async function answerToken(request: SeenRequest): Promise<Response> {
     const body = new URLSearchParams(request.body);
-    if (body.get('grant_type') === 'refresh_token') return answerRefresh(request, body);
-    const asked = codes.get(body.get('code') ?? '');
-    codes.delete(body.get('code') ?? '');
-    const error = fake.faults.token ?? wrongIn(asked, body);
     if (!(await shape.isClient(request, body))) return tokenError({ error: 'invalid_client' });
+    if (body.get('grant_type') === 'refresh_token') return answerRefresh(body);
+    const code = String(body.get('code'));
+    const asked = codes.get(code);
+    codes.delete(code);
+    const error = fake.faults.token ?? wrongIn(asked, body);
     if (error || !asked) return tokenError(error ?? { error: 'invalid_grant' });
     const access_token = randomUUID();
     accessTokens.add(access_token);
@@ -101,10 +104,8 @@ export function createAuthorizationServer(shape: ServerShape): FakeServer {
   }
 
   // Each use replaces it: only the newest is good.
-  async function answerRefresh(request: SeenRequest, body: URLSearchParams): Promise<Response> {
-    if (!(await shape.isClient(request, body))) return tokenError({ error: 'invalid_client' });
-    const isGood = body.get('refresh_token') === issuedRefreshTokens.at(-1);
-    const error = fake.faults.token ?? refusalOf(isGood);
+  function answerRefresh(body: URLSearchParams): Response {
+    const error = refreshProblem(fake, body.get('refresh_token'));
     if (error) return tokenError(error);
     const token = { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600 };
     return json({ ...token, refresh_token: issueRefreshToken() });
