@@ -2,14 +2,15 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest, temporarilyUnavailable } from '../errors.ts';
 import { readFields } from '../http/form.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { endSessionsOfUpstream } from '../storage/upstream-sessions.ts';
+import { Refusal } from './connector.ts';
 import type { Connector, Connectors } from './connectors.ts';
 import { createLogoutTokens } from './logout-token.ts';
-import type { Upstreams } from './upstreams.ts';
+import type { OpenUpstream, Upstreams } from './upstreams.ts';
 
 export interface SignOutDeps {
   db: Database;
@@ -26,11 +27,12 @@ export function addSignOutRoutes(router: Router, deps: SignOutDeps): void {
   // OpenID Connect Front-Channel Logout section 2: in a frame, where browsers send no cookies.
   router.get('/federation/:connector/front-channel-logout', async (ctx) => {
     const connector = await findConnector(ctx, deps);
-    const { sid } = ctx.query;
+    const { iss, sid } = ctx.query;
     ctx.set('Cache-Control', 'no-store');
     if (typeof sid !== 'string' || sid === '' || sid.length > LONGEST_SID)
       throw invalidRequest('The parameter sid is missing.');
-    await end(ctx, deps, connector, { sid });
+    if (Array.isArray(iss)) throw invalidRequest('The parameter iss was sent twice.');
+    await end(ctx, deps, connector, { sid, issuer: iss });
     allowFrame(ctx, connector);
     ctx.status = 200;
     ctx.type = 'text/plain';
@@ -41,7 +43,7 @@ export function addSignOutRoutes(router: Router, deps: SignOutDeps): void {
   router.post('/federation/:connector/back-channel-logout', async (ctx) => {
     const connector = await findConnector(ctx, deps);
     const { logout_token: token } = await readFields(ctx, tokenForm);
-    const upstream = await deps.upstreams.open(connector);
+    const upstream = await open(deps, connector);
     const { sid, subject } = await verifyLogoutToken(connector, upstream, token);
     await end(ctx, deps, connector, { sid, subject });
     ctx.set('Cache-Control', 'no-store');
@@ -57,11 +59,20 @@ async function findConnector(ctx: Context, { connectors }: SignOutDeps): Promise
   return connector;
 }
 
+// The upstream sends its token again.
+async function open({ upstreams }: SignOutDeps, connector: Connector): Promise<OpenUpstream> {
+  try {
+    return await upstreams.open(connector);
+  } catch (error) {
+    throw error instanceof Refusal ? temporarilyUnavailable(error) : error;
+  }
+}
+
 async function end(
   ctx: Context,
   { db }: SignOutDeps,
   { id }: Connector,
-  which: { sid?: string | undefined; subject?: string | undefined },
+  which: { issuer?: string | undefined; sid?: string | undefined; subject?: string | undefined },
 ): Promise<void> {
   const ended = await endSessionsOfUpstream(db, id, which);
   for (const accountId of ended)

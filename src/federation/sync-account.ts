@@ -95,6 +95,7 @@ async function syncEmail(
   const email = parseEmailAddress(identity.email ?? '');
   if (!email || email.toLowerCase() === account.email.toLowerCase()) return;
   await lockAddress(db, email);
+  await lockAddress(db, email);
   const isTaken = await findAccountByEmail(db, email);
   if (!isTaken) await setEmail(db, account.id, email);
   await insertAuditEvents(db, [

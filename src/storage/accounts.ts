@@ -40,6 +40,7 @@ export interface NewAccount {
 
 /** Creates an account, active unless it waits for approval. Throws the database's unique violation (23505) for a known address. */
 export async function insertAccount(db: Database, account: NewAccount): Promise<AccountRow> {
+  await lockAddress(db, account.email);
   const query = await db.write();
   const [row] = await query<AccountRow>('accounts')
     .insert({
@@ -93,7 +94,7 @@ export async function findAccountByEmail(
     .first();
 }
 
-/** Of two requests that make an account of one address at once, the second waits for the first. */
+/** Of two requests that give an account one address at once, the second waits for the first. */
 export async function lockAddress(db: Database, email: string): Promise<void> {
   const query = await db.write();
   await query.raw("SELECT pg_advisory_xact_lock(hashtextextended('address' || lower(?), 0))", [
@@ -122,6 +123,7 @@ export async function setAccountState(
 
 /** Changes the address, which counts as proven. Throws the database's unique violation (23505). */
 export async function setEmail(db: Database, id: string, email: string): Promise<void> {
+  await lockAddress(db, email);
   const query = await db.write();
   await query('accounts')
     .where({ id })

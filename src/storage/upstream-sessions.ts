@@ -66,7 +66,11 @@ export async function findUpstreamSession(
 export async function endSessionsOfUpstream(
   db: Database,
   connectorId: string,
-  { sid, subject }: { sid?: string | undefined; subject?: string | undefined },
+  {
+    issuer,
+    sid,
+    subject,
+  }: { issuer?: string | undefined; sid?: string | undefined; subject?: string | undefined },
 ): Promise<string[]> {
   if (sid === undefined && subject === undefined) return [];
   const query = await db.write();
@@ -74,6 +78,7 @@ export async function endSessionsOfUpstream(
     .join('identities', 'identities.id', 'identity_id')
     .select('session_uid', 'account_id')
     .where({ connector_id: connectorId });
+  if (issuer !== undefined) found.where({ 'upstream_sessions.issuer': issuer });
   if (sid !== undefined) found.where({ sid });
   if (subject !== undefined) found.where({ subject });
   return endSessions(db, await found);

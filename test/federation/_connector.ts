@@ -8,7 +8,7 @@ import type { Callback, FakeUpstream } from './upstreams/_fake.ts';
 
 /** Adds a connector; its settings are checked as the command line does. */
 export async function addConnector(
-  { db }: Gatehouse,
+  { db }: Pick<Gatehouse, 'db'>,
   connector: { id: string; kind: string; name: string; settings: Record<string, unknown> },
 ): Promise<void> {
   const settings = parseSettings(connector.kind, connector.settings);

@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../src/config.ts';
 import { type Agent, createAgent, type Page } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { eventually } from '../_protocol.ts';
-import { newestMail, tokensOf, visit } from '../accounts/_person.ts';
+import { mainText, newestMail, tokensOf, visit } from '../accounts/_person.ts';
 import { addConnector, goTo, setEnabled, through } from '../federation/_connector.ts';
 import { OUR_CLIENT } from '../federation/upstreams/_every-kind.ts';
 import type { Callback, Claims, FakeUpstream } from '../federation/upstreams/_fake.ts';
@@ -99,7 +99,7 @@ export function callbackUrl(
 /** The account for which the portal was given a code. */
 export async function subjectOf(gatehouse: Gatehouse, page: Page): Promise<string> {
   const { id_token: token } = await tokensOf(gatehouse, page);
-  if (typeof token !== 'string') throw new Error(`no code on ${page.url}:\n${page.text}`);
+  if (typeof token !== 'string') throw new Error(`no code on ${page.url}: ${mainText(page)}`);
   return String(decodeJwt(token).sub);
 }
 
