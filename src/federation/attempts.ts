@@ -1,5 +1,5 @@
 // Attempts between their beginning and the callback: stored once, bound to the browser.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Database } from '../storage/database.ts';
 import { findAttempt, insertAttempt, keepAnswer } from '../storage/federation-attempts.ts';
@@ -37,7 +37,6 @@ export interface AttemptDeps {
   browser: {
     bind(ctx: Context, id: string): void;
     isBound(ctx: Context, id: string): boolean;
-    release(ctx: Context, id: string): void;
   };
 }
 
@@ -68,10 +67,19 @@ export async function keepAttempt(
     attempt,
   }: { connectorId: string; state: string; attempt: Omit<Attempt, 'browserId'> },
 ): Promise<void> {
-  const browserId = randomBytes(12).toString('hex');
+  const browserId = browserIdOf(attempt.purpose);
   const sealed = sealFor(deps, state, JSON.stringify({ ...attempt, browserId }));
   await insertAttempt(deps.db, { state, connectorId, sealed });
   deps.browser.bind(ctx, browserId);
+}
+
+// One cookie for all that a person begins for one purpose: whoever goes there and back a hundred times
+// would otherwise carry a hundred of them. An interaction has a cookie of its own already.
+function browserIdOf(purpose: Purpose): string {
+  if (purpose.kind === 'sign-in' || purpose.kind === 'proof') return purpose.interactionUid;
+  if (purpose.kind === 'sign-out') return randomBytes(12).toString('hex');
+  const owner = purpose.kind === 'link' ? purpose.sessionUid : purpose.token;
+  return createHash('sha256').update(`${purpose.kind}\n${owner}`).digest('hex');
 }
 
 // The clocks of two machines may differ by that much.

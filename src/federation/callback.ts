@@ -108,7 +108,6 @@ async function claimAttempt(
   if (opened.connectorId !== connectorId) return 'wrong_connector';
   if (!deps.browser.isBound(ctx, browserId)) return 'other_browser';
   if (!(await redeemAttempt(deps.db, state))) return 'unknown_state';
-  deps.browser.release(ctx, browserId);
   return opened;
 }
 
