@@ -190,7 +190,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     createResetLinkRoutes({
       ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
     }),
-    createNotMeRoutes(links),
+    createNotMeRoutes({ ...links, passwordsInUse: config.signUp.passwords }),
   ];
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
   const selfCareDeps = {
