@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { addDomain } from '../../src/federation/connector-domains.ts';
+import { addDomain } from '../../src/federation/management/connector-domains.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
 import { addClient, authorizeUrl, eventually, type TestClient } from '../_protocol.ts';
 import { inviteSomebody } from '../accounts/_invitations.ts';
