@@ -11,7 +11,8 @@ const AT_ONCE = 6;
 /** The library holds 100. */
 const MANY = 350;
 /** What passes for other reasons: what a new connection is told, news at the start, and the jobs. */
-const BACKGROUND = /set_config|FROM generations|SKIP LOCKED|signing_keys|graphile_worker/;
+const BACKGROUND =
+  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker/;
 
 let proxy: CountingProxy;
 let nodes: Nodes;

@@ -4,7 +4,7 @@ import { addToGroups, deleteGroup, insertGroup } from '../../src/storage/groups.
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
 import { createAgent } from '../_agent.ts';
 import { test } from '../_one-at-a-time.ts';
-import { mainText, visit } from '../accounts/_person.ts';
+import { mainText, newestMail, visit } from '../accounts/_person.ts';
 import { addConnector, through } from './_connector.ts';
 import { accountOf, arrive, auditOf, claimsOf, type Stage, startStage } from './_stage.ts';
 import { CONTOSO, createEntra, type EntraFake } from './upstreams/_entra.ts';
@@ -143,6 +143,8 @@ test('a trusted address follows the upstream where the connector says always', a
   await claimsOf(stage, await arrive(stage, upstream));
   t.is((await accountOf(stage, `new-${upstream.id}@example.org`))?.id, sub);
   t.is((await auditOf(stage, sub, 'email.changed')).length, 1);
+  const mail = await newestMail(stage, `${upstream.id}@example.org`, 'email-changed');
+  t.regex(mail.link(), /\/not-me\?token=/);
   // One that the upstream has not verified is left where it is.
   Object.assign(upstream.fake.person, { email: 'x@example.org', email_verified: false });
   await claimsOf(stage, await arrive(stage, upstream));

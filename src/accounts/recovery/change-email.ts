@@ -5,7 +5,8 @@ import { type AccountRow, findAccountById, setEmail } from '../../storage/accoun
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import { findEmailToken, issueEmailToken, redeemEmailToken } from '../../storage/email-tokens.ts';
 import { linkUsed } from '../sign-up/confirm-sign-up.ts';
-import { type ChangePasswordDeps, NOT_ME_SECONDS } from './change-password.ts';
+import type { ChangePasswordDeps } from './change-password.ts';
+import { issueNotMeLink } from './not-me-link.ts';
 
 const CHANGE_SECONDS = 30 * 60;
 
@@ -23,17 +24,11 @@ export async function requestEmailChange(
     lifetimeSeconds: CHANGE_SECONDS,
     data: { email, from: account.email },
   });
-  const notMe = await issueEmailToken(db, {
-    purpose: 'not-me',
-    accountId: account.id,
-    lifetimeSeconds: NOT_ME_SECONDS,
-    data: { email: account.email },
-  });
   const link = `${issuer}/account/email/confirm?token=${token}`;
   await outbox.queue({ kind: 'confirm-email', to: email, language, link });
   await outbox.queue({
     ...{ kind: 'email-changed', to: account.email, language, values: { email } },
-    link: `${issuer}/not-me?token=${notMe}`,
+    link: await issueNotMeLink(deps, account),
   });
   await insertAuditEvents(db, [{ type: 'email.change-requested', accountId: account.id }]);
 }

@@ -9,17 +9,10 @@ import {
 } from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import type { Database } from '../../storage/database.ts';
-import {
-  cancelEmailTokens,
-  findEmailToken,
-  issueEmailToken,
-  redeemEmailToken,
-} from '../../storage/email-tokens.ts';
+import { cancelEmailTokens, findEmailToken, redeemEmailToken } from '../../storage/email-tokens.ts';
 import { destroyPayloadsOfAccount } from '../../storage/oidc-payloads.ts';
 import { linkUsed } from '../sign-up/confirm-sign-up.ts';
-
-/** Seconds in which "that was not me" can be said. */
-export const NOT_ME_SECONDS = 7 * 24 * 3600;
+import { issueNotMeLink } from './not-me-link.ts';
 
 export interface ChangePasswordDeps {
   db: Database;
@@ -75,16 +68,10 @@ export async function storeNewPassword(
   account: Pick<AccountRow, 'id' | 'email'>,
   change: { passwordHash: string; language: Language; how: 'reset' | 'changed' },
 ): Promise<void> {
-  const { db, outbox, issuer } = deps;
+  const { db, outbox } = deps;
   await setPasswordHash(db, account.id, change.passwordHash);
   await cancelEmailTokens(db, account.id, ['reset-password', 'change-email']);
-  const token = await issueEmailToken(db, {
-    purpose: 'not-me',
-    accountId: account.id,
-    lifetimeSeconds: NOT_ME_SECONDS,
-    data: { email: account.email },
-  });
-  const link = `${issuer}/not-me?token=${token}`;
+  const link = await issueNotMeLink(deps, account);
   const { language, how } = change;
   await outbox.queue({ kind: 'password-changed', to: account.email, language, link });
   await insertAuditEvents(db, [{ type: `password.${how}`, accountId: account.id }]);

@@ -1,12 +1,12 @@
 // Giving an account an identity, and taking it away. Never because an address is the same: the callers
 // have a proof that the account is the person's.
+import { issueNotMeLink } from '../../accounts/recovery/not-me-link.ts';
 import { AppError } from '../../errors.ts';
 import { isLanguage } from '../../http/i18n.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import type { AccountRow } from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import type { Database } from '../../storage/database.ts';
-import { issueEmailToken } from '../../storage/email-tokens.ts';
 import {
   deleteIdentity,
   findIdentity,
@@ -29,8 +29,6 @@ export interface LinkDeps {
   /** Whether anybody signs in with a password here. */
   passwordsInUse: boolean;
 }
-
-const NOT_ME_SECONDS = 7 * 24 * 3600;
 
 /** How the person proved that the account is theirs; the audit trail says it. */
 export type LinkProof =
@@ -71,18 +69,18 @@ export async function linkIdentity(
       email: identity.email ?? null,
       display_name: displayNameOf(identity) ?? null,
     }));
-  await syncAccount(db, connector, { account, row, identity });
+  await syncAccount(deps, connector, { account, row, identity });
   if (!known) await tell(deps, connector, { account, row, proof });
   return row;
 }
 
 // Whoever has the mailbox of an account hears of every new way in.
 async function tell(
-  { db, outbox, issuer }: LinkDeps,
+  deps: LinkDeps,
   { id, name }: Connector,
   { account, row, proof }: { account: AccountRow; row: IdentityRow; proof: LinkProof },
 ): Promise<void> {
-  await insertAuditEvents(db, [
+  await insertAuditEvents(deps.db, [
     {
       type: 'identity.linked',
       accountId: account.id,
@@ -90,18 +88,12 @@ async function tell(
     },
   ]);
   if (proof === 'new-account' || proof === 'invitation') return;
-  const token = await issueEmailToken(db, {
-    purpose: 'not-me',
-    accountId: account.id,
-    lifetimeSeconds: NOT_ME_SECONDS,
-    data: { email: account.email },
-  });
-  await outbox.queue({
+  await deps.outbox.queue({
     kind: 'identity-linked',
     to: account.email,
     language: languageOfAccount(account),
     values: { connector: name, identity: row.email ?? row.display_name ?? row.subject },
-    link: `${issuer}/not-me?token=${token}`,
+    link: await issueNotMeLink(deps, account),
   });
 }
 

@@ -1,30 +1,24 @@
 // What a known identity brings at each sign-in: roles, groups and attributes, as the mapping says.
-import { parseEmailAddress } from '../../accounts/email-address.ts';
 import { personName } from '../../accounts/person-name.ts';
-import {
-  type AccountRow,
-  findAccountByEmail,
-  lockAddress,
-  setAccountNames,
-  setEmail,
-} from '../../storage/accounts.ts';
+import { type AccountRow, setAccountNames } from '../../storage/accounts.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import type { Database } from '../../storage/database.ts';
 import { findGroupsByName } from '../../storage/groups.ts';
 import { type IdentityRow, noteIdentityUse, setIdentityGroups } from '../../storage/identities.ts';
-import { emailTrustOf } from '../admission.ts';
 import type { UpstreamIdentity } from '../connector.ts';
 import type { Connector } from '../connectors.ts';
+import { type SyncDeps, syncEmail } from './sync-email.ts';
 
 /** More than this of one person are not looked at. */
 const MOST_GROUPS = 500;
 
 /** Brings the account up to date, in the running unit of work. Memberships made by hand stay. */
 export async function syncAccount(
-  db: Database,
+  deps: SyncDeps,
   connector: Connector,
   { account, row, identity }: { account: AccountRow; row: IdentityRow; identity: UpstreamIdentity },
 ): Promise<void> {
+  const { db } = deps;
   await noteIdentityUse(db, row.id, {
     email: identity.email ?? null,
     display_name: displayNameOf(identity) ?? null,
@@ -32,7 +26,7 @@ export async function syncAccount(
   });
   await setIdentityGroups(db, row.id, await groupsOf(db, connector, account, identity));
   await syncNames(db, connector, account, identity);
-  await syncEmail(db, connector, account, identity);
+  await syncEmail(deps, connector, account, identity);
 }
 
 /** What to call a person. */
@@ -82,27 +76,4 @@ async function syncNames(
   if (givenName === (account.given_name ?? '') && familyName === (account.family_name ?? ''))
     return;
   await setAccountNames(db, account.id, { givenName, familyName });
-}
-
-async function syncEmail(
-  db: Database,
-  connector: Connector,
-  account: AccountRow,
-  identity: UpstreamIdentity,
-): Promise<void> {
-  if (connector.settings.attributes.email !== 'always') return;
-  if (emailTrustOf(connector, identity) === 'none') return;
-  const email = parseEmailAddress(identity.email ?? '');
-  if (!email || email.toLowerCase() === account.email.toLowerCase()) return;
-  await lockAddress(db, email);
-  await lockAddress(db, email);
-  const isTaken = await findAccountByEmail(db, email);
-  if (!isTaken) await setEmail(db, account.id, email);
-  await insertAuditEvents(db, [
-    {
-      type: isTaken ? 'email.sync-refused' : 'email.changed',
-      accountId: account.id,
-      detail: { connector: connector.id },
-    },
-  ]);
 }

@@ -30,7 +30,7 @@ async function goOn(ctx: Context, deps: IdentityStepsDeps, newcomer: Newcomer): 
   const account = row && (await findAccountById(deps.db, row.account_id));
   if (row && account) {
     await expectHomeRealm(deps.connectors, connector, account.email);
-    await syncAccount(deps.db, connector, { account, row, identity });
+    await syncAccount(deps, connector, { account, row, identity });
     return finish(ctx, deps, newcomer, { account, row });
   }
   const next = nextStep(connector, pending);
