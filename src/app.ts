@@ -15,13 +15,13 @@ import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
+import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
 import { createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
-import { createIdentityPages } from './federation/identities-pages.ts';
-import { sentenceOfRefusal } from './federation/refuse-sign-in.ts';
+import { createIdentityPages } from './federation/identities/identities-pages.ts';
 import { createFederationRoutes } from './federation/routes.ts';
-import { beginUpstreamSignOut, describeUpstream } from './federation/upstream-sign-out.ts';
-import type { Upstreams } from './federation/upstreams.ts';
+import { beginUpstreamSignOut, describeUpstream } from './federation/sessions/upstream-sign-out.ts';
+import type { Upstreams } from './federation/upstreams/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
 import { correlate, requestLog } from './http/correlation.ts';
 import { errorBoundary } from './http/error-boundary.ts';
@@ -190,7 +190,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     createResetLinkRoutes({
       ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
     }),
-    createNotMeRoutes(links),
+    createNotMeRoutes({ ...links, passwordsInUse: config.signUp.passwords }),
   ];
   const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
   const selfCareDeps = {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../src/app.ts';
 import type { ServerConfig } from '../src/config.ts';
-import { createUpstreams, type Upstreams } from '../src/federation/upstreams.ts';
+import { createUpstreams, type Upstreams } from '../src/federation/upstreams/upstreams.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { createInstallation, type Server } from './_installation.ts';
 import { APPLE_PRIVATE_KEY } from './federation/upstreams/_apple.ts';

@@ -2,7 +2,7 @@
 import { Logger, runOnce } from 'graphile-worker';
 import { createTasks } from '../src/cli/background.ts';
 import type { ServerConfig } from '../src/config.ts';
-import { createUpstreams, type Upstreams } from '../src/federation/upstreams.ts';
+import { createUpstreams, type Upstreams } from '../src/federation/upstreams/upstreams.ts';
 import { type ComposedMail, composeMail } from '../src/mail/compose.ts';
 import { openMail } from '../src/mail/outbox.ts';
 import { createLogger } from '../src/observability/logger.ts';

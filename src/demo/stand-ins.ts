@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createEmulator } from 'emulate';
-import { redirectUriOf } from '../federation/upstreams.ts';
+import { redirectUriOf } from '../federation/upstreams/upstreams.ts';
 import { type Address, bind, close } from '../http/listening.ts';
 import type { DemoFile } from './demo-file.ts';
 import { STAND_INS, type StandIn, type StandInClient } from './stand-ins/catalogue.ts';

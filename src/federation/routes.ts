@@ -1,9 +1,9 @@
 // What upstreams call, and the way to one from the link of an invitation.
 import Router from '@koa/router';
-import { type AnswerDeps, goOnWith, goOnWithout } from './answers.ts';
-import { addCallbackRoutes, type CallbackDeps } from './callback.ts';
-import { addInvitationRoute } from './invitation-route.ts';
-import { addSignOutRoutes } from './sign-out-routes.ts';
+import { type AnswerDeps, goOnWith, goOnWithout } from './attempts/answers.ts';
+import { addCallbackRoutes, type CallbackDeps } from './attempts/callback.ts';
+import { addInvitationRoute } from './attempts/invitation-route.ts';
+import { addSignOutRoutes } from './sessions/sign-out-routes.ts';
 
 export type FederationDeps = AnswerDeps & Omit<CallbackDeps, 'onIdentity' | 'onRefusal'>;
 

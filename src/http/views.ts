@@ -112,7 +112,7 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
   /** Posts `token` and `password`. */
   'reset-password': { action: string; token: string; email: string; error?: string };
   /** Posts `token`. */
-  'not-me': { action: string; token: string };
+  'not-me': { action: string; token: string; passwords: boolean };
   /** Posts `csrf` and `version`. */
   terms: InteractionForms & { client: ClientSummary; terms: { version: string; text: string } };
   notice: { title: string; message: string; links: { href: string; text: string }[] };

@@ -2,6 +2,7 @@
 // change of account. Its form is shown on a page of ours, which works without JavaScript as well.
 import type { Context } from 'koa';
 import { parse } from 'node-html-parser';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
 
@@ -14,7 +15,10 @@ export function renderContinue(ctx: Context, render: Render): void {
   const action = form?.getAttribute('action');
   if (!form || !action) return;
   const { status } = ctx;
-  allowFormAction(ctx, [action]);
+  // After a change of account the redirects go on to the client.
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  const target = oidc?.entities.Interaction?.params['redirect_uri'];
+  allowFormAction(ctx, [action, typeof target === 'string' ? target : undefined]);
   render(ctx, 'continue', {
     action,
     fields: form.querySelectorAll('input[name]').map((input) => ({

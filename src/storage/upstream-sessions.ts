@@ -84,13 +84,18 @@ export async function endSessionsOfUpstream(
   return endSessions(db, await found);
 }
 
-/** Ends our sessions that an identity began. */
-export async function endSessionsOfIdentity(db: Database, identityId: string): Promise<void> {
+/** Ends our sessions that an identity began; `keptUid` names one that goes on. */
+export async function endSessionsOfIdentity(
+  db: Database,
+  identityId: string,
+  keptUid?: string,
+): Promise<void> {
   const query = await db.write();
   const found = await query('upstream_sessions')
     .join('identities', 'identities.id', 'identity_id')
     .select('session_uid', 'account_id')
-    .where({ identity_id: identityId });
+    .where({ identity_id: identityId })
+    .whereNot({ session_uid: digest(keptUid ?? '') });
   await endSessions(db, found);
 }
 

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { assignSettings } from '../../src/cli/connectors/read-settings.ts';
 import { UsageError } from '../../src/errors.ts';
-import { expectValid } from '../../src/federation/manage-connectors.ts';
+import { expectValid } from '../../src/federation/management/manage-connectors.ts';
 
 test('a value is text where text fits, else JSON, else a list', (t) => {
   const assigned = assignSettings('oidc', { linking: 'never', key_id: 'old' }, [

@@ -1,9 +1,9 @@
 // A trip to a fake upstream, by the functions that the server's own flow uses.
 import { emailTrustOf } from '../../src/federation/admission.ts';
-import { authorizationUrl, redeemAnswer } from '../../src/federation/attempt.ts';
+import { authorizationUrl, redeemAnswer } from '../../src/federation/attempts/attempt.ts';
 import type { AuthorizationHints, UpstreamIdentity } from '../../src/federation/connector.ts';
 import { type Connector, toConnector } from '../../src/federation/connectors.ts';
-import { createUpstreams, type OpenUpstream } from '../../src/federation/upstreams.ts';
+import { createUpstreams, type OpenUpstream } from '../../src/federation/upstreams/upstreams.ts';
 import type { KindCase } from './upstreams/_every-kind.ts';
 import { type Callback, type FakeUpstream, routeTo } from './upstreams/_fake.ts';
 

@@ -1,5 +1,5 @@
 // Home-realm discovery: an address, a hint of the client, or the only connector decides where to sign in.
-import { addDomain } from '../../src/federation/connector-domains.ts';
+import { addDomain } from '../../src/federation/management/connector-domains.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
 import { createAgent, type Page } from '../_agent.ts';
 import { test } from '../_one-at-a-time.ts';

@@ -149,7 +149,7 @@ test('a switched-off connector is no way in: the other one is the last', async (
   await setEnabled(stage, second.id, false);
   const list = () => agent.get(stage.issuer + PATH);
   const shown = await eventually(list, (one) => /switched off/.test(mainText(one)));
-  t.regex(mainText(shown), new RegExp(`${second.name} switched off`));
+  t.regex(mainText(shown), new RegExp(`${second.name} \\S+ switched off`));
   t.false(hasButton(shown, `Link ${second.name}`));
   const refused = await press(agent, shown, `${first.id}@example.org`);
   t.is(refused.status, 409);
@@ -248,4 +248,39 @@ test('the pages speak all languages', async (t) => {
     t.not(mainText(shown), list);
     t.notRegex(mainText(shown), /Ways to sign in|Remove|Link |Add another|Last seen/);
   }
+});
+
+test('where nobody uses passwords a fresh sign-in is the proof, and the mail asks for no new password', async (t) => {
+  const alone = await startStage({ signUp: { mode: 'open', domains: [], passwords: false } });
+  const first = await alone.upstream();
+  const second = await alone.upstream();
+  const account = await addAccount(alone);
+  const agent = createAgent(alone.issuer);
+  // Its password is left over from before.
+  const email = `${first.id}@example.org`;
+  const query = await alone.db.query();
+  await query('accounts')
+    .where({ id: account.id })
+    .update({ email, email_verified: false, state: 'pending' });
+  t.is((await claimsOf(alone, await arrive(alone, first, { agent })))['sub'], account.id);
+  await query('accounts').where({ id: account.id }).update({ password_hash: 'left over' });
+  const page = await agent.get(alone.issuer + PATH);
+  t.false(mainText(page).includes('Change it'));
+  const refused = await press(agent, page, `${first.id}@example.org`);
+  t.regex(String(alertOf(refused)), /This is the only way in/);
+  const asked = await goThere(agent, await press(agent, page, `Link ${second.name}`), second);
+  await press(agent, asked, 'Link it');
+  await ageSession(alone, agent, 600);
+  const list = await agent.get(alone.issuer + PATH);
+  t.is(list.html.querySelectorAll('input[type=password]').length, 0);
+  t.regex(mainText(await press(agent, list, `${first.id}@example.org`)), /Sign in/);
+
+  const mail = await newestMail(alone, email, 'identity-linked');
+  const owner = createAgent(alone.issuer);
+  const notMe = await owner.get(mail.link());
+  t.notRegex(mainText(notMe), /password/);
+  const done = await owner.submit(notMe, 'Take my account back');
+  t.notRegex(mainText(done), /password/);
+  t.false((await queuedKinds(alone)).includes('reset-password'));
+  await alone.stop();
 });

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { approveAccount } from '../../src/accounts/approval.ts';
 import { publishTerms } from '../../src/accounts/terms.ts';
-import { findPending, keepPending } from '../../src/federation/pending-identity.ts';
+import { findPending, keepPending } from '../../src/federation/identities/pending-identity.ts';
 import { createOutbox } from '../../src/mail/outbox.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
 import { type Agent, createAgent, type Page } from '../_agent.ts';

@@ -3,7 +3,7 @@ import { createGzip, gzipSync } from 'node:zlib';
 import test from 'ava';
 import * as client from 'openid-client';
 import { type OutgoingFetch, Refusal } from '../../src/federation/connector.ts';
-import { createOutgoingFetch } from '../../src/federation/outgoing-fetch.ts';
+import { createOutgoingFetch } from '../../src/federation/outgoing/outgoing-fetch.ts';
 import { type Listener, listen } from './_listener.ts';
 
 const inside = { privateNetwork: true, insecure: true };

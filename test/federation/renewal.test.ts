@@ -1,6 +1,6 @@
 // Where a connector keeps refresh tokens, an account that ended there ends its sessions here.
 import test from 'ava';
-import { renewUpstreamTokens } from '../../src/federation/renew-upstream.ts';
+import { renewUpstreamTokens } from '../../src/federation/sessions/renew-upstream.ts';
 import { createAgent } from '../_agent.ts';
 import { startGatehouse } from '../_gatehouse.ts';
 import { mainText, visit } from '../accounts/_person.ts';

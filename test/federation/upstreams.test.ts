@@ -2,10 +2,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { UsageError } from '../../src/errors.ts';
-import { redeemAnswer } from '../../src/federation/attempt.ts';
+import { redeemAnswer } from '../../src/federation/attempts/attempt.ts';
 import { type OutgoingFetch, Refusal } from '../../src/federation/connector.ts';
 import { type Connector, toConnector } from '../../src/federation/connectors.ts';
-import { createUpstreams } from '../../src/federation/upstreams.ts';
+import { createUpstreams } from '../../src/federation/upstreams/upstreams.ts';
 
 const ISSUER = 'https://upstream.test';
 const HOUR = 3_600_000;

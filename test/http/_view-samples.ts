@@ -75,7 +75,7 @@ export const samples: { [V in Standing]: Views[V] } = {
     error: 'Too short.',
   },
   'confirm-email': { token: 'abc', email: 'ada@example.com' },
-  'not-me': { action: '/done', token: 'abc' },
+  'not-me': { action: '/done', token: 'abc', passwords: true },
   terms: { ...forms, client, terms: { version: '2026-11', text: 'Be kind.\n\nAlways.' } },
   notice: {
     ...{ title: 'You are signed in', message: 'Your address is confirmed.' },

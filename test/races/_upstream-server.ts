@@ -1,4 +1,5 @@
 // A fake upstream behind a real server, for server processes that cannot be given a fetch.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createCertificate } from '../federation/upstreams/_certificate.ts';
@@ -29,7 +30,7 @@ export async function serveUpstream(): Promise<UpstreamServer> {
 }
 
 function answerBy(server: Server, issuer: string, fake: FakeUpstream): void {
-  server.on('request', async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method = 'GET', headers, url = '/' } = request;
@@ -42,5 +43,6 @@ function answerBy(server: Server, issuer: string, fake: FakeUpstream): void {
     );
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(Buffer.from(await answer.arrayBuffer()));
-  });
+  };
+  server.on('request', (request, response) => void serve(request, response));
 }

@@ -2,7 +2,7 @@
 // comes from an upstream afterwards: nothing that the attacker left there is alive.
 import { randomUUID } from 'node:crypto';
 import { createConnectors } from '../../src/federation/connectors.ts';
-import { linkIdentity } from '../../src/federation/link-identity.ts';
+import { linkIdentity } from '../../src/federation/identities/link-identity.ts';
 import { createOutbox } from '../../src/mail/outbox.ts';
 import { findAccountByEmail, insertAccount } from '../../src/storage/accounts.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';

@@ -9,13 +9,18 @@ import { linkUsed } from '../sign-up/confirm-sign-up.ts';
 import { sendResetMail } from './answer-reset.ts';
 import type { ChangePasswordDeps } from './change-password.ts';
 
+export interface TakeBackDeps extends ChangePasswordDeps {
+  /** Whether anybody signs in with a password here. */
+  passwordsInUse: boolean;
+}
+
 /**
  * Redeems the link in the running unit of work: the address is again the one that the mail went to,
- * the password is void, sign-in methods linked lately are gone, every session ends, and a mail leads to a new password. Throws 400 when the
- * link is void.
+ * the password is void, sign-in methods linked lately are gone, every session ends, and a mail leads
+ * to a new password where those are in use. Throws 400 when the link is void.
  */
 export async function takeBack(
-  deps: ChangePasswordDeps,
+  deps: TakeBackDeps,
   token: string,
   language: Language,
 ): Promise<void> {
@@ -29,6 +34,6 @@ export async function takeBack(
   await deleteIdentitiesLinkedLately(db, account.id);
   await cancelEmailTokens(db, account.id, ['reset-password', 'change-email', 'not-me']);
   await destroyPayloadsOfAccount(db, account.id);
-  await sendResetMail(deps, { id: account.id, email }, { language });
+  if (deps.passwordsInUse) await sendResetMail(deps, { id: account.id, email }, { language });
   await insertAuditEvents(db, [{ type: 'account.taken-back', accountId: account.id }]);
 }

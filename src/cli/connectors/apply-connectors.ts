@@ -6,7 +6,7 @@ import {
   changeConnector,
   changedSettings,
   expectValid,
-} from '../../federation/manage-connectors.ts';
+} from '../../federation/management/manage-connectors.ts';
 import { type ConnectorRow, findConnector } from '../../storage/connectors.ts';
 import { type Installation, OPERATOR, withInstallation } from '../open.ts';
 import { note, printJson } from '../print.ts';

@@ -6,8 +6,8 @@ import {
   changeConnector,
   loadConnector,
   removeConnector,
-} from '../../federation/manage-connectors.ts';
-import { redirectUriOf } from '../../federation/upstreams.ts';
+} from '../../federation/management/manage-connectors.ts';
+import { redirectUriOf } from '../../federation/upstreams/upstreams.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { note, printFields, printJson } from '../print.ts';
 import { assignSettings, readJsonInput } from './read-settings.ts';

@@ -8,7 +8,7 @@ import {
   noteProof,
   recordOf,
   removeDomain,
-} from '../../federation/connector-domains.ts';
+} from '../../federation/management/connector-domains.ts';
 import { type ConnectorDomainRow, listConnectorDomains } from '../../storage/connector-domains.ts';
 import { OPERATOR, withInstallation } from '../open.ts';
 import { note, printFields, printJson, printTable } from '../print.ts';

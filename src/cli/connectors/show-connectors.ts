@@ -1,6 +1,6 @@
 // connectors list, show.
-import { loadConnector } from '../../federation/manage-connectors.ts';
-import { redirectUriOf } from '../../federation/upstreams.ts';
+import { loadConnector } from '../../federation/management/manage-connectors.ts';
+import { redirectUriOf } from '../../federation/upstreams/upstreams.ts';
 import { type ConnectorDomainRow, listConnectorDomains } from '../../storage/connector-domains.ts';
 import { type ConnectorRow, listConnectors } from '../../storage/connectors.ts';
 import { countIdentities } from '../../storage/identities.ts';

@@ -1,9 +1,9 @@
 // connectors test: what can be found out before anybody signs in.
 import { createSecretReader } from '../../config.ts';
-import { checkConnector } from '../../federation/check-connector.ts';
 import { toConnector } from '../../federation/connectors.ts';
-import { loadConnector } from '../../federation/manage-connectors.ts';
-import { createFetches } from '../../federation/outgoing-fetch.ts';
+import { checkConnector } from '../../federation/management/check-connector.ts';
+import { loadConnector } from '../../federation/management/manage-connectors.ts';
+import { createFetches } from '../../federation/outgoing/outgoing-fetch.ts';
 import { withInstallation } from '../open.ts';
 import { note, printJson, printTable } from '../print.ts';
 

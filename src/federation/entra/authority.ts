@@ -1,7 +1,7 @@
 // The clouds of Microsoft Entra: where a tenant's endpoints are, and which addresses belong to them.
 import * as client from 'openid-client';
 import { Refusal, type Upstream } from '../connector.ts';
-import { discover } from '../openid-upstream.ts';
+import { discover } from '../upstreams/openid-upstream.ts';
 import { type CredentialSettings, clientAuthentication } from './credential.ts';
 import { isShared, isTenantId, PERSONAL_ACCOUNTS } from './tenants.ts';
 

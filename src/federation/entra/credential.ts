@@ -3,8 +3,8 @@ import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'n
 import { importPKCS8 } from 'jose';
 import * as client from 'openid-client';
 import { Refusal, type Upstream } from '../connector.ts';
-import { secretOf } from '../openid-upstream.ts';
 import { secretReference } from '../settings.ts';
+import { secretOf } from '../upstreams/openid-upstream.ts';
 
 /** The settings of a credential besides client_secret. */
 export const credentialSettings = {

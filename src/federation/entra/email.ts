@@ -2,7 +2,7 @@
 // any administrator of any tenant wrote into it (nOAuth).
 import type { IDToken } from 'openid-client';
 import type { EmailTrust, UpstreamIdentity } from '../connector.ts';
-import { isTrue, namesOf, textOf } from '../openid-upstream.ts';
+import { isTrue, namesOf, textOf } from '../upstreams/openid-upstream.ts';
 
 type Address = Pick<UpstreamIdentity, 'email' | 'emailTrust'>;
 

@@ -2,7 +2,13 @@
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { Refusal, type Tokens, type UpstreamIdentity } from '../connector.ts';
-import { claimsOf, isTrue, namesOf, standardIdentity, textOf } from '../openid-upstream.ts';
+import {
+  claimsOf,
+  isTrue,
+  namesOf,
+  standardIdentity,
+  textOf,
+} from '../upstreams/openid-upstream.ts';
 import { withoutGuestName } from './email.ts';
 import { isTenantId } from './tenants.ts';
 

@@ -1,7 +1,7 @@
 // What is sent to Microsoft Entra with the browser: at sign-in, and at sign-out.
 import * as client from 'openid-client';
-import { present } from '../authorization-hints.ts';
 import type { AuthorizationHints } from '../connector.ts';
+import { present } from '../upstreams/authorization-hints.ts';
 
 /** The parameters of the authorization request. `signUp`: it understands prompt=create. */
 export function authorizationParameters(

@@ -2,10 +2,16 @@
 import { SignJWT } from 'jose';
 import type { ClientAuth, ClientMetadata, IDToken, ServerMetadata } from 'openid-client';
 import { z } from 'zod';
-import { readClientKey } from '../client-key.ts';
 import type { ConnectorKind, EmailTrust, Upstream } from '../connector.ts';
-import { claimsOf, discover, isTrue, standardIdentity, textOf } from '../openid-upstream.ts';
 import { secretReference } from '../settings.ts';
+import { readClientKey } from '../upstreams/client-key.ts';
+import {
+  claimsOf,
+  discover,
+  isTrue,
+  standardIdentity,
+  textOf,
+} from '../upstreams/openid-upstream.ts';
 
 const settings = {
   /** Another one is for stand-ins. */

@@ -2,8 +2,8 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import type { ConnectorKind } from '../connector.ts';
-import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
-import { askApi } from '../upstream-api.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../upstreams/openid-upstream.ts';
+import { askApi } from '../upstreams/upstream-api.ts';
 
 const ISSUER = 'https://discord.com';
 

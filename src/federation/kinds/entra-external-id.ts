@@ -15,7 +15,7 @@ import { groupsOf, membershipsOf } from '../entra/groups.ts';
 import { identityOf, personOf } from '../entra/identity.ts';
 import { authorizationParameters, endSessionUrl } from '../entra/requests.ts';
 import { authorityOrigin, tenantId } from '../entra/tenants.ts';
-import { discover } from '../openid-upstream.ts';
+import { discover } from '../upstreams/openid-upstream.ts';
 
 const settings = {
   /** `https://<name>.ciamlogin.com`, or the custom domain of the tenant: what people see. */

@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { present } from '../authorization-hints.ts';
 import type { ConnectorKind, Explanation, OutgoingFetch } from '../connector.ts';
-import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
-import { askApi } from '../upstream-api.ts';
+import { present } from '../upstreams/authorization-hints.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../upstreams/openid-upstream.ts';
+import { askApi } from '../upstreams/upstream-api.ts';
 
 const ISSUER = 'https://www.facebook.com';
 const GRAPH = 'https://graph.facebook.com';

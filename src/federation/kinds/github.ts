@@ -1,7 +1,6 @@
 // GitHub, and GitHub Enterprise Server by its address. OAuth 2.0 without ID tokens.
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { present } from '../authorization-hints.ts';
 import {
   type ConnectorKind,
   type Explanation,
@@ -9,8 +8,9 @@ import {
   Refusal,
   type UpstreamIdentity,
 } from '../connector.ts';
-import { fixedEndpoints, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
-import { type ApiAccess, askApi, askApiIfAllowed } from '../upstream-api.ts';
+import { present } from '../upstreams/authorization-hints.ts';
+import { fixedEndpoints, secretOf, secretProblems, textOf } from '../upstreams/openid-upstream.ts';
+import { type ApiAccess, askApi, askApiIfAllowed } from '../upstreams/upstream-api.ts';
 
 const PUBLIC = 'https://github.com';
 

@@ -1,10 +1,15 @@
 // GitLab, gitlab.com or one's own, by OpenID Connect.
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { standardHints } from '../authorization-hints.ts';
-import { completeClaims } from '../claims-of-userinfo.ts';
 import type { ConnectorKind } from '../connector.ts';
-import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
+import { standardHints } from '../upstreams/authorization-hints.ts';
+import { completeClaims } from '../upstreams/claims-of-userinfo.ts';
+import {
+  discover,
+  secretOf,
+  secretProblems,
+  standardIdentity,
+} from '../upstreams/openid-upstream.ts';
 
 const PUBLIC = 'https://gitlab.com';
 

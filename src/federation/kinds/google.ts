@@ -1,8 +1,8 @@
 // Google accounts and Google Workspace.
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { present } from '../authorization-hints.ts';
 import { type ConnectorKind, type EmailTrust, Refusal } from '../connector.ts';
+import { present } from '../upstreams/authorization-hints.ts';
 import {
   claimsOf,
   discover,
@@ -11,7 +11,7 @@ import {
   secretProblems,
   standardIdentity,
   textOf,
-} from '../openid-upstream.ts';
+} from '../upstreams/openid-upstream.ts';
 
 const settings = {
   /** Another one is for stand-ins. */

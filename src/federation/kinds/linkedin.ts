@@ -1,8 +1,13 @@
 // Sign In with LinkedIn using OpenID Connect.
 import * as client from 'openid-client';
-import { completeClaims } from '../claims-of-userinfo.ts';
 import type { ConnectorKind } from '../connector.ts';
-import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
+import { completeClaims } from '../upstreams/claims-of-userinfo.ts';
+import {
+  discover,
+  secretOf,
+  secretProblems,
+  standardIdentity,
+} from '../upstreams/openid-upstream.ts';
 
 const ISSUER = 'https://www.linkedin.com/oauth';
 

@@ -2,8 +2,14 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 import { type ConnectorKind, Refusal } from '../connector.ts';
-import { fixedEndpoints, isTrue, secretOf, secretProblems, textOf } from '../openid-upstream.ts';
-import { askApi } from '../upstream-api.ts';
+import {
+  fixedEndpoints,
+  isTrue,
+  secretOf,
+  secretProblems,
+  textOf,
+} from '../upstreams/openid-upstream.ts';
+import { askApi } from '../upstreams/upstream-api.ts';
 
 const endpoint = z.url({ protocol: /^https?$/ });
 /** Names from the outside to the inside, separated by dots. */

@@ -1,12 +1,17 @@
 // Any OpenID Connect provider, by its issuer.
 import * as client from 'openid-client';
 import { z } from 'zod';
-import { present, standardHints } from '../authorization-hints.ts';
-import { completeClaims } from '../claims-of-userinfo.ts';
-import { readClientKey } from '../client-key.ts';
 import type { ConnectorKind, Upstream } from '../connector.ts';
-import { discover, secretOf, secretProblems, standardIdentity } from '../openid-upstream.ts';
 import { secretReference } from '../settings.ts';
+import { present, standardHints } from '../upstreams/authorization-hints.ts';
+import { completeClaims } from '../upstreams/claims-of-userinfo.ts';
+import { readClientKey } from '../upstreams/client-key.ts';
+import {
+  discover,
+  secretOf,
+  secretProblems,
+  standardIdentity,
+} from '../upstreams/openid-upstream.ts';
 
 const settings = {
   /** The bare issuer. The address of its discovery document becomes it: by that the library checks no issuer. */

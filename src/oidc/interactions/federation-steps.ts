@@ -1,10 +1,14 @@
 // Signing in elsewhere, within an interaction: the way to the upstream and the way back with its answer.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { type AttemptDeps, beginAttempt, type Purpose } from '../../federation/attempts.ts';
+import {
+  type AttemptDeps,
+  beginAttempt,
+  type Purpose,
+} from '../../federation/attempts/kept-attempts.ts';
+import { refuseSignIn } from '../../federation/attempts/refuse-sign-in.ts';
 import { type AuthorizationHints, Refusal } from '../../federation/connector.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
-import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
 import { type Interaction, type StepDeps, withInteraction } from './interaction.ts';
 import { isOffered, type WaysInDeps } from './ways-in.ts';
 

@@ -12,8 +12,8 @@ import {
   nextStep,
   type Profile,
   profileOf,
-} from '../../federation/new-account.ts';
-import { keepPending } from '../../federation/pending-identity.ts';
+} from '../../federation/identities/new-account.ts';
+import { keepPending } from '../../federation/identities/pending-identity.ts';
 import { languageOf, translate } from '../../http/i18n.ts';
 import { formsOf, readInteractionForm } from './interaction.ts';
 import { type IdentityStepsDeps, type Newcomer, whenPending } from './newcomer.ts';

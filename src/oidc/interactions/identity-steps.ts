@@ -3,8 +3,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { expectHomeRealm } from '../../federation/home-realm.ts';
-import { expectNewAccounts, nextStep, settle } from '../../federation/new-account.ts';
-import { syncAccount } from '../../federation/sync-account.ts';
+import { expectNewAccounts, nextStep, settle } from '../../federation/identities/new-account.ts';
+import { syncAccount } from '../../federation/identities/sync-account.ts';
 import { languageOf } from '../../http/i18n.ts';
 import { findAccountById } from '../../storage/accounts.ts';
 import { findIdentity } from '../../storage/identities.ts';

@@ -2,18 +2,18 @@
 import type { Context } from 'koa';
 import type { KnownDevices } from '../../accounts/known-device.ts';
 import type { SignInDeps } from '../../accounts/sign-in.ts';
+import { refuseSignIn } from '../../federation/attempts/refuse-sign-in.ts';
 import { Refusal } from '../../federation/connector.ts';
 import type { Connector } from '../../federation/connectors.ts';
-import type { NewAccountDeps } from '../../federation/new-account.ts';
+import type { NewAccountDeps } from '../../federation/identities/new-account.ts';
 import {
   dropPending,
   findPending,
   type PendingDeps,
   type PendingIdentity,
-} from '../../federation/pending-identity.ts';
-import { refuseSignIn } from '../../federation/refuse-sign-in.ts';
-import { beginUpstreamSession } from '../../federation/upstream-session.ts';
-import { keepRefreshToken } from '../../federation/upstream-tokens.ts';
+} from '../../federation/identities/pending-identity.ts';
+import { beginUpstreamSession } from '../../federation/sessions/upstream-session.ts';
+import { keepRefreshToken } from '../../federation/sessions/upstream-tokens.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import { audit } from '../../observability/audit.ts';
 import type { AccountRow } from '../../storage/accounts.ts';

@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import type { CaptchaGuard } from '../../accounts/captcha/guard.ts';
 import { isOpen } from '../../accounts/sign-up/modes.ts';
-import { sentenceOfRefusal } from '../../federation/refuse-sign-in.ts';
+import { sentenceOfRefusal } from '../../federation/attempts/refuse-sign-in.ts';
 import { translate } from '../../http/i18n.ts';
 import { formsOf, type Interaction, type StepDeps } from './interaction.ts';
 import { connectorLinks, passwordsOffered, type WaysInDeps } from './ways-in.ts';

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { SignUpConfig } from '../../config/sign-up.ts';
 import type { Connector, Connectors } from '../../federation/connectors.ts';
 import { connectorOfHints } from '../../federation/home-realm.ts';
+import type { Render } from '../../http/render.ts';
 import type { ConnectorLink } from '../../http/views/parts.ts';
 import type { ClientLookup } from '../client-lookup.ts';
 import type { Interaction } from './interaction.ts';
@@ -60,13 +61,19 @@ export async function connectorLinks(
 /** Leads the browser to the one way there is, or that the client names; false: the page is to be shown. */
 export async function goStraight(
   ctx: Context,
-  deps: WaysInDeps,
+  deps: WaysInDeps & { render: Render },
   interaction: Interaction,
 ): Promise<boolean> {
-  const href = await straightTo(ctx, deps, interaction);
-  if (!href) return false;
-  ctx.status = 303;
-  ctx.redirect(href);
+  const connector = await straightTo(ctx, deps, interaction);
+  if (!connector) return false;
+  const href = hrefOf(ctx, interaction, connector);
+  // After a form browsers hold the whole chain of redirects against its policy: here the chain ends.
+  if (ctx.query['account'] === 'another')
+    deps.render(ctx, 'leave', { connector: connector.name, href });
+  else {
+    ctx.status = 303;
+    ctx.redirect(href);
+  }
   return true;
 }
 
@@ -74,7 +81,7 @@ async function straightTo(
   ctx: Context,
   deps: WaysInDeps,
   interaction: Interaction,
-): Promise<string | undefined> {
+): Promise<Connector | undefined> {
   // Who comes back from there, or asked for this page, is not sent away again.
   if (ctx.query['step'] !== undefined || ctx.query['refused'] !== undefined) return undefined;
   const isAnother = ctx.query['account'] === 'another';
@@ -82,8 +89,7 @@ async function straightTo(
   const offered = await connectorsFor(deps, interaction);
   const passwords = await passwordsOffered(deps, interaction);
   const only = !passwords && offered.length === 1 ? offered[0] : undefined;
-  const connector = offered.find(({ id }) => id === named?.id) ?? only;
-  return connector && hrefOf(ctx, interaction, connector);
+  return offered.find(({ id }) => id === named?.id) ?? only;
 }
 
 // Where the way to a connector begins; what the page was asked with goes along.
