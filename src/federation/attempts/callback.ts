@@ -86,7 +86,11 @@ async function receive(ctx: Context, deps: CallbackDeps): Promise<void> {
   try {
     if (!connector) throw new Refusal('unavailable', 'the connector was disabled meanwhile');
     const answer = connector.kind.responseMode === 'form_post' ? posted : query;
-    await deps.onIdentity(ctx, await redeem(deps, { connector, attempt, state, answer }));
+    const answered = await redeem(deps, { connector, attempt, state, answer });
+    // That took as long as the upstream wanted.
+    if (!(await deps.connectors.findEnabled(connectorId)))
+      throw new Refusal('unavailable', 'the connector was disabled meanwhile');
+    await deps.onIdentity(ctx, answered);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // What was begun before it turned out that it may not be: an account without a way in, say.
