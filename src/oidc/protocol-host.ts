@@ -88,10 +88,10 @@ async function goOnUpstream(
   ctx: Context,
   deps: Pick<Parameters<typeof protocolHost>[0], 'signOutUpstream' | 'render'>,
 ): Promise<void> {
-  const { oidc } = ctx as unknown as KoaContextWithOIDC;
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   const returnTo = ctx.response.get('Location');
-  const isAsked = oidc.body?.['upstream'] === 'yes' && oidc.params?.['logout'];
-  const sessionUid = oidc.session?.uid;
+  const isAsked = oidc?.body?.['upstream'] === 'yes' && oidc.params?.['logout'];
+  const sessionUid = oidc?.session?.uid;
   if (ctx.status !== 303 || !isAsked || !sessionUid || !returnTo) return;
   const next = await deps.signOutUpstream(ctx, { sessionUid, returnTo });
   if (!next) return;
