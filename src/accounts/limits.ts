@@ -81,7 +81,7 @@ export function createLimits(attempts: Attempts): Limits {
     confirm: limit('confirm', 10, HOUR),
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
-    strayCallback: limit('stray-callback', 30, 5 * MINUTE),
+    strayCallback: limit('stray-callback', 300, 5 * MINUTE),
   };
 }
 
