@@ -7,6 +7,7 @@ import { type ComposedMail, composeMail } from '../src/mail/compose.ts';
 import { openMail } from '../src/mail/outbox.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import type { Database } from '../src/storage/database.ts';
+import { openJobPool } from '../src/storage/job-pool.ts';
 import { listMails } from '../src/storage/outgoing-mails.ts';
 import { routeTo } from './federation/upstreams/_fake.ts';
 
@@ -26,15 +27,25 @@ export interface ReceivedMail extends ComposedMail {
 /** Runs the jobs that are due, as the server's job runner would. */
 export async function runJobs({ config, db, upstreams }: MailServer): Promise<void> {
   const logger = createLogger({ level: 'silent', name: 'jobs' });
-  await runOnce({
-    connectionString: config.databaseUrl,
-    taskList: createTasks({
-      ...{ config, db, logger, metrics: undefined },
-      upstreams: upstreams ?? noUpstreams(config.issuer),
-    }),
-    noHandleSignals: true,
-    logger: new Logger(() => () => undefined),
+  // Closed before the database is dropped; the runner's own pool closes some time later.
+  const pool = openJobPool({
+    url: config.databaseUrl,
+    name: 'test-jobs',
+    onError: () => undefined,
   });
+  try {
+    await runOnce({
+      pgPool: pool,
+      taskList: createTasks({
+        ...{ config, db, logger, metrics: undefined },
+        upstreams: upstreams ?? noUpstreams(config.issuer),
+      }),
+      noHandleSignals: true,
+      logger: new Logger(() => () => undefined),
+    });
+  } finally {
+    await pool.end();
+  }
 }
 
 function noUpstreams(issuer: string): Upstreams {

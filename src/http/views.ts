@@ -67,6 +67,8 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews {
     passwords: boolean;
     /** The address comes first: it decides where the person signs in. Posts `csrf` and `email`. */
     identifierFirst?: boolean;
+    /** Back to the address, where it came first. */
+    addressHref?: string;
     connectors: ConnectorLink[];
     signUpHref?: string;
     forgotHref?: string;

@@ -113,6 +113,17 @@ test('an address with an account and one without lead to the same page', async (
   t.is((await claimsOf(stage, done))['sub'], account.id);
 });
 
+test('who mistyped the domain goes back to the address', async (t) => {
+  const agent = createAgent(stage.issuer);
+  const page = await identify(stage, 'jo@contoso.exmaple', agent);
+  const link = page.html
+    .querySelectorAll('main a')
+    .find((a) => a.textContent === 'Use another address');
+  const back = await agent.get(new URL(link?.getAttribute('href') ?? '', page.url).href);
+  t.true(hasButton(back, 'Continue'));
+  t.is(back.html.querySelector('#password'), null);
+});
+
 test('what is no address is said beside the field', async (t) => {
   for (const email of ['', 'jo', '@contoso.example', `${'x'.repeat(400)}@contoso.example`]) {
     const page = await identify(stage, email);

@@ -38,7 +38,8 @@ test('until the key may sign, a token request is told to come back', async (t) =
   const answer = await eventually(
     async () => {
       const each = await askForToken(gatehouse, port, client, { resource });
-      seen.set(each.status, each);
+      // Until the news of the API has arrived, its resource is unknown.
+      if (each.status !== 400 || seen.size > 0) seen.set(each.status, each);
       return each;
     },
     ({ status }) => status === 200,

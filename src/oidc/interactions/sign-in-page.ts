@@ -34,12 +34,16 @@ export async function showSignIn(
   // Asked for again, in another language, it must not lead straight to a connector.
   ctx.state['page'] =
     ctx.method === 'GET' ? ctx.url : `/interaction/${interaction.uid}?step=sign-in`;
-  const identifierFirst = !identified && (await deps.connectors.domains()).length > 0;
+  const hasDomains = (await deps.connectors.domains()).length > 0;
+  const identifierFirst = !identified && hasDomains;
   const captcha = asked && (await deps.captcha.show(ctx, placeOf(interaction), asked.problem));
   deps.render(ctx, 'sign-in', {
     ...(await formsOf(ctx, deps, interaction, identifierFirst ? 'identifier' : 'sign-in')),
     ...(await waysOffered(ctx, deps, interaction, identifierFirst)),
     identifierFirst,
+    ...(identified && hasDomains
+      ? { addressHref: `/interaction/${interaction.uid}?step=sign-in` }
+      : {}),
     ...(captcha ? { captcha } : {}),
     ...page,
   });
