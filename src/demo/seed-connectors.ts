@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseSettings } from '../federation/connectors.ts';
 import { findConnector, insertConnector, moveConnector } from '../storage/connectors.ts';
 import type { Database } from '../storage/database.ts';
+import { findFreePort } from '../storage/embedded/free-port.ts';
 import type { DemoStandIn } from './demo-file.ts';
 import { APPLE_KEY, APPLE_TEAM, STAND_INS, type StandIn } from './stand-ins/catalogue.ts';
 import { CONTOSO_TENANT } from './stand-ins/people.ts';
@@ -23,7 +24,12 @@ export async function settleConnectors(
   db: Database,
   { existing, ...place }: Place & { existing: DemoStandIn[] | undefined },
 ): Promise<DemoStandIn[]> {
-  const settled = STAND_INS.map((standIn, index) => describe(standIn, index, place));
+  const settled: DemoStandIn[] = [];
+  for (const [index, standIn] of STAND_INS.entries()) {
+    // Beside the demo's own, so that people guess it; where another program listens, anywhere else.
+    const port = await findFreePort(place.port + 3 + index);
+    settled.push(describe(standIn, port, place.dataDir));
+  }
   for (const now of settled) {
     const before = existing?.find(({ connector }) => connector === now.connector);
     if (before) await follow(db, before, now);
@@ -32,12 +38,12 @@ export async function settleConnectors(
   return settled;
 }
 
-function describe({ id, name }: StandIn, index: number, { dataDir, port }: Place): DemoStandIn {
+function describe({ id, name }: StandIn, port: number, dataDir: string): DemoStandIn {
   const path = join(dataDir, 'connectors', `${id}.secret`);
   mkdirSync(join(dataDir, 'connectors'), { recursive: true, mode: 0o700 });
   if (!existsSync(path)) writeFileSync(path, `${makeSecret(id)}\n`, { mode: 0o600 });
   // Another host name than the server's: another site, as the real ones are.
-  const url = `http://localhost:${port + 3 + index}`;
+  const url = `http://localhost:${port}`;
   return { connector: id, name, url, secret: `file:${path}` };
 }
 

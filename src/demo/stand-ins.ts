@@ -34,7 +34,7 @@ export function placesOf({ issuer, stand_ins }: DemoFile): StandInPlace[] {
   }));
 }
 
-/** Starts them. Throws a UsageError when a port is taken; then none of them runs. */
+/** Starts them. Throws a UsageError when a port was taken meanwhile; then none of them runs. */
 export async function startStandIns(places: StandInPlace[]): Promise<StandIns> {
   const idTokens = await createIdTokens();
   const hidden = await findFreePorts(places.length);

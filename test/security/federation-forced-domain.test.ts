@@ -23,6 +23,7 @@ import {
   signedInAs,
   startWith,
   subjectOf,
+  switchTo,
 } from './_federation.ts';
 
 const corp = createProvider('Corp', { sub: 'at-corp', email: 'jo@corp.example' });
@@ -211,4 +212,16 @@ test('allowed_domains lets a member with a proven address in', async (t) => {
   const agent = createAgent(gatehouse.issuer);
   const page = await through(agent, await visit(gatehouse, agent), 'Microsoft', entra);
   t.regex(await subjectOf(gatehouse, page), /^usr_/);
+});
+
+test('the domain stays forced while its connector is disabled: no password opens another door', async (t) => {
+  await switchTo(gatehouse, corp, false);
+  const email = 'before@corp.example';
+  const answer = await post(createAgent(gatehouse.issuer), '/sign-in', {
+    email,
+    password: PASSWORD,
+  });
+  t.is(answer.status, 303);
+  t.regex(answer.headers.get('Location') ?? '', /refused=unavailable/);
+  await switchTo(gatehouse, corp, true);
 });

@@ -15,6 +15,6 @@ async function tryPort(port: number): Promise<number | undefined> {
 /** The preferred port if it is free, else any; another program may still take it before we do. */
 export async function findFreePort(preferred = 0): Promise<number> {
   const port = (await tryPort(preferred)) ?? (await tryPort(0));
-  if (port === undefined) throw new Error('No TCP port on 127.0.0.1 is free for the database.');
+  if (port === undefined) throw new Error('No TCP port on 127.0.0.1 is free.');
   return port;
 }
