@@ -2,9 +2,12 @@
 import { parseSettings } from '../../src/federation/connectors.ts';
 import { insertConnector, updateConnector } from '../../src/storage/connectors.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
-import type { Agent, Page } from '../_agent.ts';
-import type { Gatehouse } from '../_gatehouse.ts';
+import { type Agent, createAgent, type Page } from '../_agent.ts';
+import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
+import { mainText, visit } from '../accounts/_person.ts';
+import { OUR_CLIENT } from './upstreams/_every-kind.ts';
 import type { Callback, FakeUpstream } from './upstreams/_fake.ts';
+import type { OidcFake } from './upstreams/_oidc.ts';
 
 /** Adds a connector; its settings are checked as the command line does. */
 export async function addConnector(
@@ -16,6 +19,25 @@ export async function addConnector(
     await insertConnector(db, { ...connector, settings });
     await unit.commit();
   });
+}
+
+/** A server with one connector, "Example", whose addresses are believed; the person signed in by it. */
+export async function startSignedIn(fake: OidcFake, settings: Record<string, unknown>) {
+  const gatehouse = await startGatehouse({}, [fake]);
+  await addConnector(gatehouse, {
+    ...{ id: 'example', kind: 'oidc', name: 'Example' },
+    settings: {
+      ...{ ...OUR_CLIENT, issuer: 'https://login.example.org', email_trust: 'verified' },
+      ...settings,
+    },
+  });
+  const agent = createAgent(gatehouse.issuer);
+  await through(agent, await visit(gatehouse, agent), 'Example', fake);
+  const isSignedIn = async () => {
+    const page = await agent.get(`${gatehouse.issuer}/account`);
+    return /jo@example\.org/.test(mainText(page));
+  };
+  return { gatehouse, agent, isSignedIn };
 }
 
 /** Disables or enables one. */

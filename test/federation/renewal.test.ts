@@ -1,25 +1,12 @@
 // Where a connector keeps refresh tokens, an account that ended there ends its sessions here.
 import test from 'ava';
 import { renewUpstreamTokens } from '../../src/federation/sessions/renew-upstream.ts';
-import { createAgent } from '../_agent.ts';
-import { startGatehouse } from '../_gatehouse.ts';
-import { mainText, visit } from '../accounts/_person.ts';
-import { addConnector, through } from './_connector.ts';
-import { OUR_CLIENT } from './upstreams/_every-kind.ts';
+import { startSignedIn } from './_connector.ts';
 import { createOidc } from './upstreams/_oidc.ts';
 
 async function start(settings: Record<string, unknown> = {}) {
   const fake = createOidc();
-  const gatehouse = await startGatehouse({}, [fake]);
-  await addConnector(gatehouse, {
-    ...{ id: 'example', kind: 'oidc', name: 'Example' },
-    settings: {
-      ...{ ...OUR_CLIENT, issuer: 'https://login.example.org', email_trust: 'verified' },
-      ...settings,
-    },
-  });
-  const agent = createAgent(gatehouse.issuer);
-  await through(agent, await visit(gatehouse, agent), 'Example', fake);
+  const { gatehouse, isSignedIn } = await startSignedIn(fake, settings);
   const { knex } = gatehouse.db;
   const kept = () => knex('upstream_tokens');
   const errors: unknown[] = [];
@@ -30,10 +17,6 @@ async function start(settings: Record<string, unknown> = {}) {
       encryptionKeys: gatehouse.config.secrets.encryptionKeys,
       onError: (error) => errors.push(error),
     });
-  };
-  const isSignedIn = async () => {
-    const page = await agent.get(`${gatehouse.issuer}/account`);
-    return /jo@example\.org/.test(mainText(page));
   };
   return { gatehouse, fake, kept, renew, errors, isSignedIn };
 }

@@ -99,7 +99,10 @@ export const samples: { [V in Standing]: Views[V] } = {
     offlineAccess: true,
     switchAccount: true,
   },
-  'sign-out': { action: '/done', xsrf: 'x', account, client },
+  'sign-out': {
+    ...{ action: '/done', xsrf: 'x', account, client },
+    upstream: { name: 'Contoso', canSignOut: true },
+  },
   'signed-out': { client },
   error: {
     status: 400,

@@ -38,8 +38,7 @@ export const POLYGLOTS: string[] = [
   '&lt;script&gt;alert(1)&lt;/script&gt;',
   '&#60;script&#62;alert(1)&#60;/script&#62;',
   '<%= alert(1) %><%~ alert(1) %>',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of another language.
-  '${alert(1)}{{alert(1)}}#{alert(1)}',
+  '\x24{alert(1)}{{alert(1)}}#{alert(1)}',
   'javascript:alert(1)',
   'jaVasCript:/*-/*`/*\\`/*\'/*"/**/(/* */oNcliCk=alert(1) )//</stYle/</titLe/</teXtarEa/</scRipt/--!><sVg/<sVg/oNloAd=alert(1)//>',
   '\\u003cscript\\u003ealert(1)',

@@ -25,8 +25,7 @@ const HOSTILE = [
   '\b\b\b\bforged',
   '<script>forged</script>',
   '=cmd|forged',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of another language.
-  '${jndi:ldap://forged}',
+  '\x24{jndi:ldap://forged}',
 ];
 
 async function say(words: string): Promise<void> {
