@@ -80,6 +80,9 @@ function startRunner(
   return run({
     pgPool,
     concurrency: CONCURRENCY,
+    // Without a batch the runner waits for no answer when it writes down how a job ended: a connection
+    // lost at that moment would end the whole process. With one, it stops in order and is started again.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     // Behind a pooler a prepared statement may be on another connection.
     noPreparedStatements: true,
     noHandleSignals: true,

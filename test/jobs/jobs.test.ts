@@ -52,6 +52,32 @@ test('a job that was written runs once, whichever node takes it', async (t) => {
   });
 });
 
+test('a job whose end cannot be written down ends neither the process nor the runner', async (t) => {
+  await withInstallation(async (installation) => {
+    const { knex } = installation.db;
+    await knex.raw(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'terminating connection' USING ERRCODE = '57P01'; END $$;
+      CREATE TRIGGER refuse BEFORE DELETE ON graphile_worker._private_jobs
+        FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    const said: unknown[] = [];
+    const { jobs } = startOne(installation, async (payload) => void said.push(payload));
+    await addJob(installation, 'the first');
+    await eventually(
+      async () => said.length,
+      (length) => length > 0,
+    );
+    await knex.raw('DROP TRIGGER refuse ON graphile_worker._private_jobs');
+    await addJob(installation, 'another');
+    await eventually(
+      async () => said,
+      (all) => all.includes('another'),
+    );
+    t.true(said.includes('another'));
+    await jobs.stop();
+  });
+});
+
 test('a job that fails is tried again', async (t) => {
   await withInstallation(async (installation) => {
     let attempts = 0;
