@@ -13,16 +13,19 @@ const rooms = {
   accounts: ['mail'],
   mail: [],
   jobs: [],
-  oidc: ['accounts', 'catalog', 'federation'],
+  oidc: ['accounts', 'catalog', 'federation', 'applications'],
   federation: ['accounts', 'mail'],
-  applications: ['catalog'],
+  // Its pages are a signed-in person's own, and it writes mails.
+  applications: ['catalog', 'accounts', 'mail'],
+  'developer-api': ['applications', 'catalog', 'accounts'],
+  webhooks: [],
   portals: ['applications', 'catalog', 'accounts'],
   admin: ['accounts', 'catalog', 'applications', 'portals'],
   'resource-server': [],
 };
 const domains = [
   ...['oidc', 'accounts', 'federation', 'catalog', 'applications'],
-  ...['portals', 'admin', 'mail', 'jobs'],
+  ...['portals', 'admin', 'mail', 'jobs', 'developer-api', 'webhooks'],
 ];
 const ground = ['storage', 'http', 'observability', 'errors', 'config'];
 

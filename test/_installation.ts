@@ -1,12 +1,12 @@
 // A migrated database of its own, seeded like the demo, and the secrets of the servers that run on it.
 import { randomBytes } from 'node:crypto';
 import { createPasswords } from '../src/accounts/passwords/passwords.ts';
+import type { RegistrationDeps } from '../src/applications/registration/register-client.ts';
 import type { Api } from '../src/catalog/apis.ts';
 import type { Secrets } from '../src/config.ts';
 import type { DemoAccount, DemoClient } from '../src/demo/demo-file.ts';
 import { seedAccounts, seedApis, seedClients } from '../src/demo/seed.ts';
 import { createMetadataValidator } from '../src/oidc/metadata-validator.ts';
-import type { RegistrationDeps } from '../src/oidc/register-client.ts';
 import { type Database, openDatabase } from '../src/storage/database.ts';
 import { createTestDatabase, type TestDatabaseOptions } from './_database.ts';
 

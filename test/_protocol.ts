@@ -1,7 +1,10 @@
 // The requests of an OAuth client, and a person in a browser who answers our pages.
 import { createHash, randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { type ClientRequest, registerClient } from '../src/oidc/register-client.ts';
+import {
+  type ClientRequest,
+  registerClient,
+} from '../src/applications/registration/register-client.ts';
 import { insertAccount } from '../src/storage/accounts.ts';
 import { digest } from '../src/storage/oidc-payloads.ts';
 import { type Agent, createAgent, type Page } from './_agent.ts';

@@ -2,12 +2,12 @@
 // face that the request calls for, and secrets compared by hash.
 import { createSecretKey } from 'node:crypto';
 import { type Client as ProtocolClient, Provider } from 'oidc-provider';
+import { matchesClientSecret } from '../applications/registration/client-secrets.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
 import { type Client, findClient } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
 import { type ClientFace, redirectUriType, toMetadata } from './client-metadata.ts';
-import { matchesClientSecret } from './client-secrets.ts';
 
 export interface ClientLookup {
   /** The stored client, undefined when unknown or disabled. */

@@ -1,13 +1,14 @@
 // The library's own schema for client metadata, without a running provider.
 import { exportJWK, generateKeyPair } from 'jose';
-import { type ClientMetadata, Provider } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { AppError } from '../errors.ts';
-import { IDENTITY_SCOPES } from './client-metadata.ts';
+import type { Client } from '../storage/clients.ts';
+import { IDENTITY_SCOPES, toMetadata } from './client-metadata.ts';
 
-export type ValidateMetadata = (metadata: ClientMetadata) => Promise<void>;
+export type ValidateClient = (client: Client) => Promise<void>;
 
 /** Creates a validator that throws 400 invalid_client_metadata with the library's own sentence. */
-export async function createMetadataValidator(): Promise<ValidateMetadata> {
+export async function createMetadataValidator(): Promise<ValidateClient> {
   const { privateKey } = await generateKeyPair('Ed25519', { extractable: true });
   const provider = new Provider('https://validator.invalid', {
     adapter: () => {
@@ -22,8 +23,8 @@ export async function createMetadataValidator(): Promise<ValidateMetadata> {
   });
   // The types hide this static method, which the library itself uses at registration.
   const model = provider.Client as unknown as { validate(metadata: unknown): Promise<void> };
-  return async (metadata) => {
-    await model.validate(metadata).catch((cause: unknown) => {
+  return async (client) => {
+    await model.validate(toMetadata(client, 'registered')).catch((cause: unknown) => {
       const text =
         cause instanceof Error && 'error_description' in cause && cause.error_description;
       throw new AppError(400, 'invalid_client_metadata', String(text || cause), { cause });

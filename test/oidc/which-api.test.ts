@@ -1,7 +1,7 @@
 // Which API is a token for? RFC 8707 at the authorization endpoint, and what follows from it.
 
 import { decodeJwt } from 'jose';
-import type { ClientRequest } from '../../src/oidc/register-client.ts';
+import type { ClientRequest } from '../../src/applications/registration/register-client.ts';
 import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';

@@ -1,5 +1,8 @@
 // Clients of the attacker's making, registered through the door that everybody uses.
-import { type ClientRequest, registerClient } from '../../src/oidc/register-client.ts';
+import {
+  type ClientRequest,
+  registerClient,
+} from '../../src/applications/registration/register-client.ts';
 import type { Gatehouse } from '../_gatehouse.ts';
 import type { Target } from './_flow.ts';
 

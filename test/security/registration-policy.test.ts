@@ -1,8 +1,11 @@
 // T-14, T-26: what nobody can register as a redirect URI, an origin, a name or a key.
 import test from 'ava';
+import { redirectUriProblem } from '../../src/applications/registration/redirect-uri-policy.ts';
+import {
+  type ClientRequest,
+  registerClient,
+} from '../../src/applications/registration/register-client.ts';
 import { AppError } from '../../src/errors.ts';
-import { redirectUriProblem } from '../../src/oidc/redirect-uri-policy.ts';
-import { type ClientRequest, registerClient } from '../../src/oidc/register-client.ts';
 import type { RedirectUriType } from '../../src/storage/clients.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { clientRequest } from './_clients.ts';

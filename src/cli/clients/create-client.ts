@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { findApi } from '../../catalog/apis.ts';
 import { UsageError } from '../../errors.ts';
 import { createMetadataValidator } from '../../oidc/metadata-validator.ts';
-import { type ClientRequest, registerClient } from '../../oidc/register-client.ts';
+import { type ClientRequest, registerClient } from '../../applications/registration/register-client.ts';
 import { type Api, listApis, setApiClient } from '../../storage/apis.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import { findClient } from '../../storage/clients.ts';

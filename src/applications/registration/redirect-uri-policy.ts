@@ -1,5 +1,5 @@
 // Which redirect URIs may be registered. Stricter than the library, which takes http for web clients.
-import type { RedirectUriType } from '../storage/clients.ts';
+import type { RedirectUriType } from '../../storage/clients.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 // RFC 8252 section 7.1: private-use schemes are reversed domain names.

@@ -1,18 +1,16 @@
 // Registering a client: our policy first, then the library's own schema, then one transaction.
 import { randomBytes } from 'node:crypto';
-import type { Api } from '../catalog/apis.ts';
-import { invalidRequest } from '../errors.ts';
+import type { Api } from '../../catalog/apis.ts';
+import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
   type ClientKind,
   insertClient,
   type NewClient,
   type RedirectUriType,
-} from '../storage/clients.ts';
-import type { Database } from '../storage/database.ts';
-import { toMetadata } from './client-metadata.ts';
+} from '../../storage/clients.ts';
+import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
-import type { ValidateMetadata } from './metadata-validator.ts';
 import { publicKeysProblem } from './public-keys.ts';
 import { originProblem, redirectUriProblem } from './redirect-uri-policy.ts';
 
@@ -35,7 +33,8 @@ export interface ClientRequest {
 
 export interface RegistrationDeps {
   db: Database;
-  validate: ValidateMetadata;
+  /** The library's own schema; throws 400 with its sentence. See oidc/metadata-validator.ts. */
+  validate: (client: Client) => Promise<void>;
   hashKeys: Buffer[];
 }
 
@@ -90,7 +89,7 @@ export async function registerClient(
         ]
       : [],
   };
-  await deps.validate(toMetadata(asStored(client), 'registered'));
+  await deps.validate(asStored(client));
   await insertClient(deps.db, client);
   return { id: client.id, secret };
 }
