@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readTokenLimits, type TokenLimits } from './config/budgets.ts';
 import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
@@ -34,6 +35,7 @@ export interface ServerConfig {
   metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
+  tokenLimits: TokenLimits;
   productName: string;
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
@@ -54,6 +56,7 @@ export interface DemoConfig {
   metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
+  tokenLimits: TokenLimits;
   productName: string;
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
@@ -160,6 +163,7 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     metricsPort: values['GATEHOUSE_METRICS_PORT']
       ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
       : undefined,
+    tokenLimits: readTokenLimits(values, problems),
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
     mail: readMail(values, demo, problems),
