@@ -13,6 +13,7 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createMetering } from './applications/metering.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -85,6 +86,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const { issuer, secrets } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
+  const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
@@ -114,7 +116,17 @@ export async function createApp(deps: AppDeps): Promise<App> {
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
   };
+  const metering = createMetering({
+    ...{ db, rateLimits: config.rateLimits, tokenLimits: config.tokenLimits },
+    onError: (error) => logger.warn({ error }, 'what was counted is written later'),
+  });
+  const pageDeps = {
+    render,
+    db,
+    describeUpstream: (uid: string) => describeUpstream(federation, uid),
+  };
   const provider = await createLiveProvider({
+    metering,
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
@@ -128,11 +140,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: createFindAccount(db),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({
-      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
-    }),
+    pages: createProviderPages({ ...pageDeps, clients }),
   });
-  const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
@@ -259,6 +268,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        refusals: { issuer, clients, metering },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -280,6 +290,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await metering.close();
       await changes.close();
     },
   };

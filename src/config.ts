@@ -20,17 +20,8 @@ export interface Secrets {
   hashKeys: Buffer[];
 }
 
-/** What a running server needs to know. */
-export interface ServerConfig {
-  mode: 'demo' | 'production';
-  issuer: string;
-  host: string;
+interface CommonConfig {
   port: number;
-  databaseUrl: string;
-  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
-  databaseDirectUrl: string;
-  secrets: Secrets;
-  trustedProxies: string[];
   /** Where /metrics is served; undefined: nowhere. */
   metricsPort: number | undefined;
   logLevel: string;
@@ -47,25 +38,23 @@ export interface ServerConfig {
   passwords: PasswordConfig;
 }
 
+/** What a running server needs to know. */
+export interface ServerConfig extends CommonConfig {
+  mode: 'demo' | 'production';
+  issuer: string;
+  host: string;
+  databaseUrl: string;
+  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
+  databaseDirectUrl: string;
+  secrets: Secrets;
+  trustedProxies: string[];
+}
+
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
-export interface DemoConfig {
+export interface DemoConfig extends CommonConfig {
   mode: 'demo';
-  port: number;
   dataDir: string;
   databaseUrl: string | undefined;
-  metricsPort: number | undefined;
-  logLevel: string;
-  rateLimits: boolean;
-  tokenLimits: TokenLimits;
-  productName: string;
-  keyTimes: KeyTimes;
-  /** Days from the deletion of an account to its erasure. */
-  erasureDays: number;
-  /** undefined: no mail can be sent. */
-  mail: MailConfig | undefined;
-  signUp: SignUpConfig;
-  captcha: CaptchaConfig;
-  passwords: PasswordConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });

@@ -1,13 +1,17 @@
 // How the provider finds clients: our own cache instead of the library's (which holds 100), the
 // face that the request calls for, and secrets compared by hash.
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Client as ProtocolClient, Provider } from 'oidc-provider';
-import { matchesClientSecret } from '../applications/registration/client-secrets.ts';
+import {
+  hashClientSecret,
+  matchesClientSecret,
+} from '../applications/registration/client-secrets.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
 import { type Client, findClient } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
 import { type ClientFace, redirectUriType, toMetadata } from './client-metadata.ts';
+import { refusedBy } from './refused-by.ts';
 
 export interface ClientLookup {
   /** The stored client, undefined when unknown, disabled or stopped with its application. */
@@ -92,10 +96,30 @@ export function createClientLookup(deps: {
         return instance;
       };
       ClientClass.prototype.compareClientSecret = function compare(this: ProtocolClient, secret) {
-        return matchesClientSecret(hashKeys, stored(this).secretHashes, secret);
+        const client = stored(this);
+        const matches = matchesClientSecret(hashKeys, client.secretHashes, secret);
+        if (!matches) noteEndedSecret(client, hashKeys, secret);
+        return matches;
       };
     },
   };
+}
+
+// For the owners of an application: whoever sent it knew it once.
+function noteEndedSecret(client: Client, hashKeys: KeyObject[], secret: string): void {
+  const ctx = Provider.ctx;
+  if (!ctx || !client.application) return;
+  const hashes = hashKeys.map((key) => hashClientSecret(key, secret));
+  const isIt = ({ hash }: { hash: Buffer }) => hashes.some((sent) => sent.equals(hash));
+  const ended = client.application.endedSecrets.find(isIt);
+  // Expired since the client was read.
+  const late = client.secretHashes.find(isIt);
+  if (ended)
+    refusedBy(ctx.oidc, ended.reason === 'expired' ? 'secret_expired' : 'secret_suspended', {
+      ...{ credential: ended.hint, ended_at: ended.endedAt.toISOString() },
+    });
+  else if (late?.expiresAt)
+    refusedBy(ctx.oidc, 'secret_expired', { ended_at: late.expiresAt.toISOString() });
 }
 
 // Which face a request sees. Without any credential, and unless it names a `web` redirect URI, a

@@ -2,20 +2,18 @@
 // what was refused to a client of an application is kept for its owners.
 import type { Context } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { RefusalLog } from '../applications/refusals/refusal-log.ts';
-import type { TokenUsage } from '../applications/usage/token-usage.ts';
+import type { Metering } from '../applications/metering.ts';
 import { correlationId } from '../http/correlation.ts';
 import type { Client } from '../storage/clients.ts';
-import type { ClientLookup } from './client-lookup.ts';
 import { apiInHand } from './api-in-hand.ts';
+import type { ClientLookup } from './client-lookup.ts';
 import { explainRule } from './refusal-rules.ts';
 import type { Reason } from './refused-by.ts';
 
 export interface RefusalDeps {
   issuer: string;
   clients: ClientLookup;
-  refusals: RefusalLog;
-  usage: TokenUsage;
+  metering: Metering;
 }
 
 interface Refused {
@@ -32,7 +30,12 @@ export function noteRefused(ctx: KoaContextWithOIDC, event: string, error: unkno
 
 /** Where the owner of an application reads why this request was refused. */
 export function refusalUri(ctx: Context, issuer: string): string {
-  return `${issuer}/refusals/${correlationId(ctx)}`;
+  return issuer + refusalPath(ctx);
+}
+
+/** The same for a page of ours. */
+export function refusalPath(ctx: Context): string {
+  return `/refusals/${correlationId(ctx)}`;
 }
 
 /** Completes the answer of a refused request and keeps the refusal. Others pass. */
@@ -99,12 +102,12 @@ function keep(
     : explainRule(ctx, client, error);
   const of = { applicationId: application.id, clientId: client.id };
   const isThrottled = rule === 'quota_exceeded';
-  deps.usage.count({
+  deps.metering.usage.count({
     ...of,
     apiId: apiInHand(ctx)?.id ?? '',
     result: isThrottled ? 'throttled' : `refused:${rule}`,
   });
-  deps.refusals.keep({
+  deps.metering.refusals.keep({
     ...of,
     ...{ correlationId: correlationId(ctx), endpoint, rule, detail },
     error: error.error,

@@ -18,6 +18,7 @@ import { followKeys } from './keys/live-keys.ts';
 import { listenToProvider } from './provider-events.ts';
 import { noteRedirectUri } from './refusals.ts';
 import { attachRequestPolicy } from './request-policy.ts';
+import { attachTokenIssue, type TokenIssueDeps } from './token-issue.ts';
 
 export interface LiveProvider {
   current(): Provider;
@@ -28,7 +29,8 @@ export interface LiveProvider {
 }
 
 export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks' | 'signers'> &
-  KeyDeps & {
+  KeyDeps &
+  TokenIssueDeps & {
     changes: Changes;
     browser: BrowserBinding;
   };
@@ -75,6 +77,7 @@ function createProvider(
   provider.proxy = true;
   deps.clients.attach(provider);
   attachRequestPolicy(provider);
+  attachTokenIssue(provider, deps);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);
   listenToProvider(provider, deps);

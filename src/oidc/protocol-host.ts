@@ -8,6 +8,7 @@ import type { Render } from '../http/render.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { renderContinue } from './continue-page.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { completeRefusal, type RefusalDeps } from './keep-refusal.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -28,6 +29,7 @@ export function protocolHost(deps: {
   /** Seconds that caches may keep the public documents. */
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
+  refusals: RefusalDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -122,12 +124,13 @@ async function adoptUpstream(
 
 async function completeAnswer(
   ctx: Context,
-  deps: { introspection: JwtIntrospectionDeps; render: Render },
+  deps: { introspection: JwtIntrospectionDeps; refusals: RefusalDeps; render: Render },
 ): Promise<void> {
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  renderContinue(ctx, deps.render);
+  await completeRefusal(ctx, deps.refusals);
+  renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.

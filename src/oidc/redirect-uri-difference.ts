@@ -2,7 +2,16 @@
 
 export interface Difference {
   /** Such as `trailing-slash`; the texts are `refusal.difference-<part>`. */
-  part: 'case' | 'scheme' | 'host' | 'port' | 'trailing-slash' | 'path' | 'query' | 'spelling' | 'no-uri';
+  part:
+    | 'case'
+    | 'scheme'
+    | 'host'
+    | 'port'
+    | 'trailing-slash'
+    | 'path'
+    | 'query'
+    | 'spelling'
+    | 'no-uri';
   /** For an error_description. */
   words: string;
 }
@@ -33,13 +42,16 @@ function differingPart(sent: string, expected: string): Difference['part'] {
   if (a.hostname !== b.hostname) return 'host';
   if (a.port !== b.port) return 'port';
   if (a.pathname !== b.pathname)
-    return a.pathname.replace(/\/$/, '') === b.pathname.replace(/\/$/, '') ? 'trailing-slash' : 'path';
+    return a.pathname.replace(/\/$/, '') === b.pathname.replace(/\/$/, '')
+      ? 'trailing-slash'
+      : 'path';
   return a.search === b.search ? 'spelling' : 'query';
 }
 
 /** The registered URI that is most like the one that was sent. */
 export function nearestUri(sent: string, registered: string[]): string | undefined {
-  const closeness = (uri: string) => sharedStart(sent, uri) + sharedStart(reversed(sent), reversed(uri));
+  const closeness = (uri: string) =>
+    sharedStart(sent, uri) + sharedStart(reversed(sent), reversed(uri));
   return registered.toSorted((a, b) => closeness(b) - closeness(a))[0];
 }
 

@@ -1,11 +1,11 @@
 // What happens before a token is signed: is it within the limits, or is there a fresh one for the
 // same already? And what is counted afterwards.
 import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Metering } from '../applications/metering.ts';
 import { chargesOf } from '../applications/usage/charges.ts';
-import type { Exhausted, TokenBudgets } from '../applications/usage/token-budgets.ts';
-import type { TokenUsage, UsageResult } from '../applications/usage/token-usage.ts';
+import type { Exhausted } from '../applications/usage/token-budgets.ts';
+import type { UsageResult } from '../applications/usage/token-usage.ts';
 import type { Api } from '../catalog/apis.ts';
-import type { TokenLimits } from '../config/budgets.ts';
 import type { Client } from '../storage/clients.ts';
 import { apiInHand } from './api-in-hand.ts';
 import type { ClientLookup } from './client-lookup.ts';
@@ -14,9 +14,7 @@ import { refusedBy } from './refused-by.ts';
 
 export interface TokenIssueDeps {
   clients: ClientLookup;
-  budgets: TokenBudgets;
-  usage: TokenUsage;
-  tokenLimits: TokenLimits;
+  metering: Metering;
 }
 
 /** What the library's two kinds of access tokens have in common. */
@@ -77,17 +75,22 @@ async function issue(
 }
 
 function count(
-  { usage }: TokenIssueDeps,
+  { metering }: TokenIssueDeps,
   { id, application }: Client,
   api: Api | undefined,
   result: UsageResult,
 ): void {
   if (application)
-    usage.count({ applicationId: application.id, clientId: id, apiId: api?.id ?? '', result });
+    metering.usage.count({
+      applicationId: application.id,
+      clientId: id,
+      apiId: api?.id ?? '',
+      result,
+    });
 }
 
 async function expectWithinLimits(
-  { budgets, tokenLimits }: TokenIssueDeps,
+  { metering: { budgets, tokenLimits } }: TokenIssueDeps,
   client: Client,
   api: Api | undefined,
   { scope }: Token,

@@ -6,6 +6,7 @@ import type {
   ClientAuthMethod,
   ClientKind,
   ClientSubscription,
+  EndedSecret,
   Environment,
   StopReason,
 } from './client.ts';
@@ -15,6 +16,14 @@ const SECRETS = `(SELECT coalesce(json_agg(json_build_object('id', c.id,
   'hash', encode(c.secret_hash, 'hex'), 'expires_at', c.expires_at) ORDER BY c.created_at DESC), '[]')
   FROM credentials c WHERE c.client_id = clients.id AND c.kind = 'secret' AND c.suspended_at IS NULL
     AND (c.expires_at IS NULL OR c.expires_at > now())) AS secrets`;
+
+const ENDED_SECRETS = `(SELECT coalesce(json_agg(ended), '[]') FROM (
+    SELECT encode(c.secret_hash, 'hex') AS hash, c.hint,
+      coalesce(c.suspended_at, c.expires_at) AS ended_at,
+      CASE WHEN c.suspended_at IS NULL THEN 'expired' ELSE 'suspended' END AS reason
+    FROM credentials c WHERE clients.application_id IS NOT NULL AND c.client_id = clients.id
+      AND c.kind = 'secret' AND (c.suspended_at IS NOT NULL OR c.expires_at <= now())
+    ORDER BY 3 DESC LIMIT 5) ended) AS ended_secrets`;
 
 // Whatever was written down: an API of the other environment is none of theirs.
 const ENTITLEMENTS = `(SELECT coalesce(json_agg(json_build_object('api_id', e.api_id, 'scope', e.scope)), '[]')
@@ -33,12 +42,14 @@ const APPLICATION = `(SELECT json_build_object('id', app.id, 'owner_id', app.own
 
 const SUBSCRIPTIONS = `(SELECT coalesce(json_agg(json_build_object('id', s.id, 'state', s.state,
     'expires_at', s.expires_at,
-    'product', json_build_object('id', p.id, 'name', p.name, 'quota_class', p.quota_class),
+    'product', json_build_object('id', p.id, 'name', p.name, 'quota_class', p.quota_class,
+      'per_minute', q.tokens_per_minute, 'per_day', q.tokens_per_day),
     'scopes', (SELECT coalesce(json_agg(json_build_object('apiId', ps.api_id, 'scope', ps.scope)), '[]')
       FROM product_scopes ps JOIN apis a ON a.id = ps.api_id
       WHERE ps.product_id = p.id AND a.environment = s.environment))
     ORDER BY s.created_at, s.id), '[]')
   FROM subscriptions s JOIN products p ON p.id = s.product_id
+    LEFT JOIN quota_classes q ON q.name = p.quota_class
   WHERE s.application_id = clients.application_id AND s.environment = clients.environment
     AND s.state IN ('submitted', 'active', 'suspended')
     AND (s.expires_at IS NULL OR s.expires_at > now())) AS subscriptions`;
@@ -50,7 +61,11 @@ export async function selectClients(
 ): Promise<Client[]> {
   const rows = await query('clients')
     .select('clients.*')
-    .select([SECRETS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) => query.raw(text)))
+    .select(
+      [SECRETS, ENDED_SECRETS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) =>
+        query.raw(text),
+      ),
+    )
     .modify((builder) => {
       if (filter.id !== undefined) builder.where('clients.id', filter.id);
       if (filter.applicationId !== undefined)
@@ -82,6 +97,7 @@ interface ClientRow {
   disabled_at: Date | null;
   created_at: Date;
   secrets: { id: string; hash: string; expires_at: string | null }[];
+  ended_secrets: { hash: string; hint: string; ended_at: string; reason: EndedSecret['reason'] }[];
   entitlements: { api_id: string; scope: string }[];
   application: {
     id: string;
@@ -93,7 +109,13 @@ interface ClientRow {
     id: string;
     state: ClientSubscription['state'];
     expires_at: string | null;
-    product: { id: string; name: string; quota_class: string | null };
+    product: {
+      id: string;
+      name: string;
+      quota_class: string | null;
+      per_minute: number | null;
+      per_day: number | null;
+    };
     scopes: ClientSubscription['scopes'];
   }[];
 }
@@ -134,12 +156,16 @@ function toClient(row: ClientRow): Client {
 }
 
 function toApplication(
-  { application }: ClientRow,
+  { application, ended_secrets }: ClientRow,
   subscriptions: ClientSubscription[],
 ): ClientApplication | undefined {
   if (!application) return undefined;
   const { id, owner_id: ownerId, verified, stopped } = application;
-  return { id, ownerId, verified, stopped: stopped ?? undefined, subscriptions };
+  const endedSecrets = ended_secrets.map(({ hash, hint, ended_at, reason }) => ({
+    ...{ hash: Buffer.from(hash, 'hex'), hint, reason },
+    endedAt: new Date(ended_at),
+  }));
+  return { id, ownerId, verified, stopped: stopped ?? undefined, endedSecrets, subscriptions };
 }
 
 function toSubscription({
@@ -147,11 +173,17 @@ function toSubscription({
   expires_at,
   ...rest
 }: ClientRow['subscriptions'][number]): ClientSubscription {
-  const { id, name, quota_class } = product;
+  const { id, name, quota_class, per_minute, per_day } = product;
   return {
     ...rest,
     expiresAt: toDate(expires_at),
-    product: { id, name, quotaClass: quota_class ?? undefined },
+    product: {
+      ...{ id, name, quotaClass: quota_class ?? undefined },
+      quota:
+        quota_class === null
+          ? undefined
+          : { perMinute: per_minute ?? undefined, perDay: per_day ?? undefined },
+    },
   };
 }
 

@@ -35,6 +35,13 @@ export interface Client {
   entitledUntil: Date | undefined;
 }
 
+export interface EndedSecret {
+  hash: Buffer;
+  hint: string;
+  endedAt: Date;
+  reason: 'expired' | 'suspended';
+}
+
 /** What a client has of its application. */
 export interface ClientApplication {
   id: string;
@@ -42,6 +49,8 @@ export interface ClientApplication {
   verified: boolean;
   /** Why none of its clients gets a token. */
   stopped: StopReason | undefined;
+  /** The client's latest secrets that no longer work: for telling why. */
+  endedSecrets: EndedSecret[];
   /** Its subscriptions in the client's environment that have not ended, oldest first. */
   subscriptions: ClientSubscription[];
 }
@@ -56,7 +65,13 @@ export type StopReason =
 export interface ClientSubscription {
   id: string;
   state: 'submitted' | 'active' | 'suspended';
-  product: { id: string; name: string; quotaClass: string | undefined };
+  product: {
+    id: string;
+    name: string;
+    quotaClass: string | undefined;
+    /** Tokens that the quota class allows; undefined: any number. */
+    quota: { perMinute: number | undefined; perDay: number | undefined } | undefined;
+  };
   expiresAt: Date | undefined;
   /** Of APIs of the client's environment. */
   scopes: { apiId: string; scope: string }[];

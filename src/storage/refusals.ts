@@ -38,7 +38,10 @@ const INSERT = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Finds one refusal, whoever asks. */
-export async function findRefusal(db: Database, correlationId: string): Promise<Refusal | undefined> {
+export async function findRefusal(
+  db: Database,
+  correlationId: string,
+): Promise<Refusal | undefined> {
   if (!UUID.test(correlationId)) return undefined;
   const query = await db.query();
   const row = await query('refusals').where({ correlation_id: correlationId }).first();
