@@ -14,6 +14,7 @@ import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createMetering } from './applications/metering.ts';
+import { createMeteringRoutes } from './applications/metering-routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -120,11 +121,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ db, rateLimits: config.rateLimits, tokenLimits: config.tokenLimits },
     onError: (error) => logger.warn({ error }, 'what was counted is written later'),
   });
-  const pageDeps = {
-    render,
-    db,
-    describeUpstream: (uid: string) => describeUpstream(federation, uid),
-  };
   const provider = await createLiveProvider({
     metering,
     issuer,
@@ -140,7 +136,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: createFindAccount(db),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({ ...pageDeps, clients }),
+    pages: createProviderPages({
+      ...{ render, db, clients, describeUpstream: (uid) => describeUpstream(federation, uid) },
+    }),
   });
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
@@ -164,7 +162,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   };
   const signIn = { db, passwords, limit: limits.signIn };
   const recovery = { ...steps, isForcedElsewhere, captcha, encryptionKeys: secrets.encryptionKeys };
-  const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
+  const links = {
+    ...{ ...steps, devices, ownSessions: sessions, outbox, issuer, passwords, isForcedElsewhere },
+    passwordsInUse: config.signUp.passwords,
+  };
   const interactions = createInteractionRoutes({
     ...steps,
     catalog,
@@ -191,17 +192,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
   });
   const emailLinks = [
-    createSignUpLinkRoutes({
-      ...links,
-      ...{ config: config.signUp, isForcedElsewhere },
-      limit: limits.confirm,
-    }),
-    createResetLinkRoutes({
-      ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
-    }),
-    createNotMeRoutes({ ...links, passwordsInUse: config.signUp.passwords }),
+    createSignUpLinkRoutes({ ...links, config: config.signUp, limit: limits.confirm }),
+    createResetLinkRoutes({ ...links, passwordProblem }),
+    createNotMeRoutes(links),
   ];
-  const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
+  const home = createHomeRoute({ ...steps, issuer, demo: deps.demo });
   const selfCareDeps = {
     ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
@@ -261,6 +256,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
         ...[invitations, identityPages, federationRoutes],
+        createMeteringRoutes({ ...selfCareDeps, metering }),
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

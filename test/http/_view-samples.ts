@@ -3,6 +3,7 @@ import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { meteringSamples } from './_metering-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -37,6 +38,7 @@ export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...invitationSamples,
   ...identitySamples,
+  ...meteringSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },
