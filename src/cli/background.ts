@@ -2,7 +2,10 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
-import { expireCredentials, remindOfExpiry } from '../applications/credentials/expire-credentials.ts';
+import {
+  expireCredentials,
+  remindOfExpiry,
+} from '../applications/credentials/expire-credentials.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';

@@ -59,8 +59,9 @@ export async function lockClient(db: Database, id: string): Promise<LockedClient
   const { rows } = await query.raw(
     `SELECT c.id, c.kind, c.application_id, c.jwks_uri,
        c.disabled_at IS NOT NULL OR a.suspended_at IS NOT NULL OR a.disabled_at IS NOT NULL
-         OR a.erase_at IS NOT NULL AS is_stopped
+         OR a.erase_at IS NOT NULL OR o.state <> 'active' AS is_stopped
      FROM clients c LEFT JOIN applications a ON a.id = c.application_id
+       LEFT JOIN accounts o ON o.id = a.owner_id
      WHERE c.id = ? FOR NO KEY UPDATE OF c`,
     [id],
   );
@@ -208,9 +209,7 @@ async function selectCredentials(
         WHEN c.retired_at IS NOT NULL THEN 'retiring' ELSE 'live' END AS state`),
       query.raw(`extract(epoch FROM CASE WHEN c.retired_at IS NULL THEN c.expires_at
         ELSE c.former_expires_at END - c.created_at)::float8 AS lifetime`),
-      query.raw(
-        "greatest(c.created_at, c.last_used_at) < now() - interval '30 days' AS is_idle",
-      ),
+      query.raw("greatest(c.created_at, c.last_used_at) < now() - interval '30 days' AS is_idle"),
     )
     .orderByRaw('(c.expires_at <= now()) IS TRUE, c.created_at DESC, c.id');
   return rows.map(toCredential);

@@ -1,6 +1,5 @@
 // New credentials of a client: a secret, shown once, or public keys.
 import { randomBytes } from 'node:crypto';
-import { calculateJwkThumbprint, type JWK } from 'jose';
 import { AppError, invalidRequest } from '../../errors.ts';
 import {
   type Credential,
@@ -11,10 +10,14 @@ import {
   type NewCredential,
 } from '../../storage/credentials.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Actor } from '../actor.ts';
+import type { AnyActor } from '../actor.ts';
 import { record } from '../record.ts';
-import { createClientSecret, hashClientSecret, secretHint } from '../registration/client-secrets.ts';
-import { publicKeysProblem } from '../registration/public-keys.ts';
+import {
+  createClientSecret,
+  hashClientSecret,
+  secretHint,
+} from '../registration/client-secrets.ts';
+import { publicKeysProblem, withKeyIds } from '../registration/public-keys.ts';
 
 /** Of one client at a time; those that have ended do not count. */
 export const MAX_CREDENTIALS = 10;
@@ -40,7 +43,7 @@ export interface SecretDeps {
  */
 export async function addSecret(
   deps: SecretDeps,
-  actor: Actor,
+  actor: AnyActor,
   request: CredentialRequest,
 ): Promise<{ credential: Credential; secret: string }> {
   const [hashKey] = deps.hashKeys;
@@ -65,12 +68,12 @@ export async function addSecret(
  */
 export async function addPublicKeys(
   { db }: { db: Database },
-  actor: Actor,
+  actor: AnyActor,
   request: CredentialRequest & { jwks: { keys: Record<string, unknown>[] } },
 ): Promise<Credential[]> {
   const problem = publicKeysProblem(request.jwks);
   if (problem) throw invalidRequest(problem);
-  const keys = await Promise.all(request.jwks.keys.map(withKid));
+  const keys = await withKeyIds(request.jwks.keys);
   const client = await expectRoom(db, request.clientId, keys.length);
   const known = (await listCredentials(db, client.id)).filter(({ state }) => state !== 'ended');
   const kids = [...known.map(({ publicKey }) => publicKey?.['kid']), ...keys.map(({ kid }) => kid)];
@@ -136,7 +139,7 @@ export async function expectRunning(db: Database, clientId: string): Promise<Loc
 
 async function insert(
   db: Database,
-  actor: Actor,
+  actor: AnyActor,
   client: LockedClient,
   added: Omit<NewCredential, 'clientId'>[],
 ): Promise<Credential[]> {
@@ -154,7 +157,7 @@ async function insert(
   return rows.flatMap(({ id }) => all.find((credential) => credential.id === id) ?? []);
 }
 
-function common({ name, expiresInDays }: CredentialRequest, actor: Actor) {
+function common({ name, expiresInDays }: CredentialRequest, actor: AnyActor) {
   return {
     id: `cr_${randomBytes(12).toString('hex')}`,
     name: credentialName(name),
@@ -169,11 +172,4 @@ function daysToSeconds(days: number): number {
     key: 'credential.days-wrong',
     values: { most: MAX_DAYS },
   });
-}
-
-async function withKid(key: Record<string, unknown>) {
-  const { kid } = key;
-  if (kid === undefined) return { ...key, kid: await calculateJwkThumbprint(key as JWK) };
-  if (typeof kid === 'string' && /^[\x20-\x7e]{1,200}$/.test(kid)) return { ...key, kid };
-  throw invalidRequest('the kid of a key must have 1 to 200 printable ASCII characters');
 }

@@ -12,7 +12,7 @@ import {
   suspend,
 } from '../../storage/credentials.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Actor } from '../actor.ts';
+import type { AnyActor } from '../actor.ts';
 import { record } from '../record.ts';
 import { credentialName, expectRunning } from './add-credential.ts';
 
@@ -35,11 +35,15 @@ interface Deps {
  */
 export async function retireCredential(
   { db }: Deps,
-  actor: Actor,
+  actor: AnyActor,
   which: WhichCredential & { overlapSeconds?: number | undefined; confirmed?: boolean },
 ): Promise<Credential> {
   const { overlapSeconds = OVERLAP_SECONDS } = which;
-  if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS)
+  if (
+    !Number.isInteger(overlapSeconds) ||
+    overlapSeconds < 0 ||
+    overlapSeconds > MAX_OVERLAP_SECONDS
+  )
     throw invalidRequest(`overlap_seconds must be 0 to ${MAX_OVERLAP_SECONDS}`);
   const { client, credential } = await lockCredential(db, which);
   if (!which.confirmed && (await isLast(db, client, credential)))
@@ -64,7 +68,7 @@ export async function retireCredential(
  */
 export async function restoreCredential(
   { db }: Deps,
-  actor: Actor,
+  actor: AnyActor,
   which: WhichCredential,
 ): Promise<Credential> {
   await expectRunning(db, which.clientId);
@@ -81,12 +85,12 @@ export async function restoreCredential(
 }
 
 /** Stops a credential at once, until it is resumed. For operators. Throws 404, 409 when it is so. */
-export function suspendCredential(deps: Deps, actor: Actor, which: WhichCredential) {
+export function suspendCredential(deps: Deps, actor: AnyActor, which: WhichCredential) {
   return setSuspended(deps, actor, which, true);
 }
 
 /** Lets a suspended credential go on. For operators. Throws 404, 409 when it is not suspended. */
-export function resumeCredential(deps: Deps, actor: Actor, which: WhichCredential) {
+export function resumeCredential(deps: Deps, actor: AnyActor, which: WhichCredential) {
   return setSuspended(deps, actor, which, false);
 }
 
@@ -103,7 +107,7 @@ export async function renameCredential(
 
 async function setSuspended(
   { db }: Deps,
-  actor: Actor,
+  actor: AnyActor,
   which: WhichCredential,
   suspended: boolean,
 ): Promise<Credential> {
@@ -147,7 +151,7 @@ async function reread(db: Database, { clientId, id }: Credential): Promise<Crede
 
 async function recordChange(
   db: Database,
-  actor: Actor,
+  actor: AnyActor,
   client: LockedClient,
   { id, kind, name, hint }: Credential,
   type: string,

@@ -5,9 +5,9 @@ import type { Outbox } from '../../mail/outbox.ts';
 import type { Database } from '../../storage/database.ts';
 import {
   listMemberAddresses,
+  type TimedCredential,
   takeExpired,
   takeExpiring,
-  type TimedCredential,
 } from '../../storage/expiring-credentials.ts';
 import { runInUnitOfWork } from '../../storage/unit-of-work.ts';
 import { record } from '../record.ts';
@@ -63,7 +63,14 @@ async function inBatches(db: Database, takeBatch: () => Promise<number>): Promis
 
 function tell(db: Database, type: string, credential: TimedCredential): Promise<void> {
   const { id, clientId, applicationId, kind, name, hint, expiresAt, retired } = credential;
-  const data = { credential_id: id, kind, name, hint, expires_at: expiresAt.toISOString(), retired };
+  const data = {
+    credential_id: id,
+    kind,
+    name,
+    hint,
+    expires_at: expiresAt.toISOString(),
+    retired,
+  };
   return record(db, { kind: 'job' }, { type, clientId, applicationId, data });
 }
 

@@ -1,7 +1,7 @@
 // Rotation by the application itself: it calls with a credential that works and gets the next secret.
 import { AppError, invalidRequest } from '../../errors.ts';
 import { type Credential, findCredential } from '../../storage/credentials.ts';
-import type { Actor } from '../actor.ts';
+import type { AnyActor } from '../actor.ts';
 import { addSecret, expectRoom, type SecretDeps } from './add-credential.ts';
 import { MAX_OVERLAP_SECONDS, OVERLAP_SECONDS, retireCredential } from './change-credential.ts';
 
@@ -23,7 +23,7 @@ export interface Rotation {
  */
 export async function rotateCredential(
   deps: SecretDeps,
-  actor: Actor,
+  actor: AnyActor,
   request: { clientId: string; usedId: string | undefined; overlapSeconds?: number | undefined },
 ): Promise<Rotation> {
   const { clientId, overlapSeconds = OVERLAP_SECONDS } = request;

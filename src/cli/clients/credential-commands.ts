@@ -35,7 +35,12 @@ export function addCredentialCommands(program: Command): void {
   addAdd(credentials);
   addRetire(credentials);
   addChange(credentials, 'restore', 'stop the countdown of a retired one', restoreCredential);
-  addChange(credentials, 'suspend', 'refuse one from now on, until it is resumed', suspendCredential);
+  addChange(
+    credentials,
+    'suspend',
+    'refuse one from now on, until it is resumed',
+    suspendCredential,
+  );
   addChange(credentials, 'resume', 'let a suspended one go on', resumeCredential);
 }
 
@@ -103,7 +108,12 @@ function addAdd(credentials: Command): void {
 function addRetire(credentials: Command): void {
   ofClient(credentials.command('retire').description('let one end after an overlap'))
     .argument('<credential_id>')
-    .option('--overlap <seconds>', `how long it goes on, 0 to ${MAX_OVERLAP_SECONDS}`, readNumber, 86_400)
+    .option(
+      '--overlap <seconds>',
+      `how long it goes on, 0 to ${MAX_OVERLAP_SECONDS}`,
+      readNumber,
+      86_400,
+    )
     .option('--yes', 'also when it is the last one that works')
     .action(async (id: string, raw: unknown) => {
       const { client, json, overlap, yes } = retireOptions.parse(raw);
