@@ -95,25 +95,26 @@ export async function findCredential(
 /** Inserts credentials of one client, and tells the nodes. */
 export async function insertCredentials(db: Database, added: NewCredential[]): Promise<void> {
   const query = await db.write();
-  for (const { content, ...one } of added) {
-    const isSecret = 'secretHash' in content;
-    await query('credentials').insert({
-      id: one.id,
-      client_id: one.clientId,
-      kind: isSecret ? 'secret' : 'key',
-      name: one.name,
-      hint: one.hint,
-      secret_hash: isSecret ? content.secretHash : null,
-      public_key: isSecret ? null : JSON.stringify(content.publicKey),
-      created_by: one.createdBy ?? null,
-      expires_at:
-        one.expiresInSeconds === undefined
-          ? null
-          : query.raw("now() + ? * interval '1 second'", [one.expiresInSeconds]),
-    });
-  }
+  await query('credentials').insert(added.map((one) => toRow(query, one)));
   for (const clientId of new Set(added.map((one) => one.clientId)))
     await announce(query, 'clients', clientId);
+}
+
+function toRow(query: Knex, { content, expiresInSeconds, ...one }: NewCredential) {
+  return {
+    id: one.id,
+    client_id: one.clientId,
+    name: one.name,
+    hint: one.hint,
+    created_by: one.createdBy ?? null,
+    expires_at:
+      expiresInSeconds === undefined
+        ? null
+        : query.raw("now() + ? * interval '1 second'", [expiresInSeconds]),
+    ...('secretHash' in content
+      ? { kind: 'secret', secret_hash: content.secretHash, public_key: null }
+      : { kind: 'key', secret_hash: null, public_key: JSON.stringify(content.publicKey) }),
+  };
 }
 
 interface Which {

@@ -13,27 +13,34 @@ export interface CredentialUses {
   close(): Promise<void>;
 }
 
+interface Use {
+  at: number;
+  network: string | undefined;
+}
+
 /** Creates the collection of this process; `onError` hears of a database that is away. */
 export function gatherCredentialUses(deps: {
   db: Database;
   onError: (error: unknown) => void;
 }): CredentialUses {
-  let gathered = new Map<string, { at: number; network: string | undefined }>();
+  let gathered = new Map<string, Use>();
   let writing = Promise.resolve();
 
+  // Next time, unless they were used again since.
+  const keep = (uses: [string, Use][]) => {
+    for (const [id, use] of uses) if (!gathered.has(id)) gathered.set(id, use);
+  };
   const write = async () => {
     const uses = [...gathered];
     gathered = new Map();
-    for (let from = 0; from < uses.length; from += WRITTEN_AT_ONCE) {
-      const batch = uses.slice(from, from + WRITTEN_AT_ONCE);
-      try {
-        await writeCredentialUses(deps.db, batch.map(toUse));
-      } catch (error) {
-        deps.onError(error);
-        // Next time, unless they were used again since.
-        for (const [id, use] of uses.slice(from)) if (!gathered.has(id)) gathered.set(id, use);
-        return;
+    try {
+      while (uses.length > 0) {
+        await writeCredentialUses(deps.db, uses.slice(0, WRITTEN_AT_ONCE).map(toUse));
+        uses.splice(0, WRITTEN_AT_ONCE);
       }
+    } catch (error) {
+      deps.onError(error);
+      keep(uses);
     }
   };
   const flush = () => {
@@ -52,9 +59,6 @@ export function gatherCredentialUses(deps: {
   };
 }
 
-function toUse([id, { at, network }]: [
-  string,
-  { at: number; network: string | undefined },
-]): CredentialUse {
+function toUse([id, { at, network }]: [string, Use]): CredentialUse {
   return { id, ago: performance.now() - at, network };
 }
