@@ -264,6 +264,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),

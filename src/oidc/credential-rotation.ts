@@ -3,10 +3,7 @@
 // what comes after the authentication is ours.
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { z } from 'zod';
-import {
-  type Rotation,
-  rotateCredential,
-} from '../applications/credentials/rotate-credential.ts';
+import { type Rotation, rotateCredential } from '../applications/credentials/rotate-credential.ts';
 import { AppError, invalidRequest } from '../errors.ts';
 import { onlyOnce } from '../http/only-once.ts';
 import type { Database } from '../storage/database.ts';
