@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
+import { addCredentialCommands } from './clients/credential-commands.ts';
 import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   program.commandsGroup('Registrations:');
   addApiCommands(program);
   addClientCommands(program);
+  addCredentialCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);
   addTermsCommands(program);
