@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
-import { addApiCommands } from './api-commands.ts';
+import { addApiCommands } from './apis/api-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
 import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
