@@ -9,6 +9,8 @@ import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
+import { addProductCommands } from './products/product-commands.ts';
+import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 
@@ -36,6 +38,8 @@ export function createProgram(): Command {
   addKeyCommands(program);
   program.commandsGroup('Registrations:');
   addApiCommands(program);
+  addQuotaClassCommands(program);
+  addProductCommands(program);
   addClientCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);
