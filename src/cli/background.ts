@@ -2,6 +2,9 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
+import { expireSubscriptions } from '../applications/subscriptions/end-subscription.ts';
+import { createSubscriptionMails } from '../applications/subscriptions/subscription-mails.ts';
+import { MAIL_TASK } from '../applications/subscriptions/subscription-state.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';
@@ -33,6 +36,10 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
       ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
       mail: config.mail ?? { kind: 'mailbox' },
     }),
+    [MAIL_TASK]: createSubscriptionMails({ db, outbox, issuer: config.issuer }),
+    async 'expire-subscriptions'() {
+      await expireSubscriptions(db);
+    },
     'answer-sign-up': createSignUpAnswer({ db, outbox, issuer: config.issuer }),
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
     async prune() {
@@ -64,6 +71,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
     tasks: createTasks(deps),
     schedule: [
       { task: 'prune', match: '* * * * *' },
+      { task: 'expire-subscriptions', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
