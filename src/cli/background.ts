@@ -6,6 +6,9 @@ import {
   expireCredentials,
   remindOfExpiry,
 } from '../applications/credentials/expire-credentials.ts';
+import { expireSubscriptions } from '../applications/subscriptions/end-subscription.ts';
+import { createSubscriptionMails } from '../applications/subscriptions/subscription-mails.ts';
+import { MAIL_TASK } from '../applications/subscriptions/subscription-state.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';
@@ -37,6 +40,10 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
       ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
       mail: config.mail ?? { kind: 'mailbox' },
     }),
+    [MAIL_TASK]: createSubscriptionMails({ db, outbox, issuer: config.issuer }),
+    async 'expire-subscriptions'() {
+      await expireSubscriptions(db);
+    },
     'answer-sign-up': createSignUpAnswer({ db, outbox, issuer: config.issuer }),
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
     async prune() {
@@ -70,6 +77,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
     tasks: createTasks(deps),
     schedule: [
       { task: 'prune', match: '* * * * *' },
+      { task: 'expire-subscriptions', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'expire-credentials', match: '* * * * *' },
