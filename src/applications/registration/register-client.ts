@@ -5,6 +5,7 @@ import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
   type ClientKind,
+  type Environment,
   insertClient,
   type NewClient,
   type RedirectUriType,
@@ -12,7 +13,11 @@ import {
 import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
 import { publicKeysProblem } from './public-keys.ts';
-import { originProblem, redirectUriProblem } from './redirect-uri-policy.ts';
+import {
+  clientRedirectUriProblem,
+  originProblem,
+  redirectUriProblem,
+} from './redirect-uri-policy.ts';
 
 export interface ClientRequest {
   kind: ClientKind;
@@ -29,6 +34,10 @@ export interface ClientRequest {
   /** The scopes that the client is given, by API. */
   entitlements: { api: Api; scopes: string[] }[];
   defaultApi?: Api | undefined;
+  /** The application that it is the client of, in an environment. */
+  application?: { id: string; environment: Environment };
+  /** A confidential client without a first secret: its owner adds one, and sees it. */
+  withoutSecret?: boolean;
 }
 
 export interface RegistrationDeps {
@@ -60,7 +69,10 @@ export async function registerClient(
   const [hashKey] = deps.hashKeys;
   if (!hashKey) throw new Error('no hash key is configured');
   const authMethod = authMethodOf(request);
-  const secret = authMethod === 'client_secret_basic' ? createClientSecret() : undefined;
+  const secret =
+    authMethod === 'client_secret_basic' && !request.withoutSecret
+      ? createClientSecret()
+      : undefined;
   const client: NewClient = {
     id: `c_${randomBytes(12).toString('hex')}`,
     kind: request.kind,
@@ -75,6 +87,8 @@ export async function registerClient(
     rotateRefreshTokens: request.rotateRefreshTokens ?? authMethod === 'none',
     defaultApiId: request.defaultApi?.id,
     jwks: request.jwks,
+    applicationId: request.application?.id,
+    environment: environmentOf(request),
     entitlements: request.entitlements.flatMap(({ api, scopes }) =>
       scopes.map((scope) => ({ apiId: api.id, scope })),
     ),
@@ -92,6 +106,11 @@ export async function registerClient(
   await deps.validate(asStored(client));
   await insertClient(deps.db, client);
   return { id: client.id, secret };
+}
+
+// A test console is for the sandbox, whoever registers it: its tokens are seen by many.
+function environmentOf({ kind, application }: ClientRequest): Environment | undefined {
+  return kind === 'mixed' ? 'sandbox' : application?.environment;
 }
 
 function authMethodOf(request: ClientRequest): Client['authMethod'] {
@@ -118,7 +137,11 @@ function nameProblem({ name }: ClientRequest): string | undefined {
     : 'name must have 1 to 100 characters and no control characters';
 }
 
-function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | undefined {
+function redirectUrisProblem({
+  kind,
+  redirectUris,
+  application,
+}: ClientRequest): string | undefined {
   const redirects = GRANT_TYPES[kind].includes('authorization_code');
   if (redirects && redirectUris.length === 0)
     return `a ${kind} client needs at least one redirect URI`;
@@ -129,8 +152,9 @@ function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | un
   const uris = redirectUris.map(({ uri }) => uri);
   const twice = uris.find((uri, index) => uris.indexOf(uri) !== index);
   if (twice) return `redirect URI ${twice} is named twice: it has one type`;
+  const inProduction = application?.environment === 'production';
   for (const { uri, type } of redirectUris) {
-    const problem = redirectUriProblem(uri, type);
+    const problem = clientRedirectUriProblem(uri, type, inProduction);
     if (problem) return `redirect URI ${uri} ${problem}`;
   }
   return undefined;
@@ -155,8 +179,11 @@ function firstProblem(
   return undefined;
 }
 
-function entitlementProblem({ entitlements }: ClientRequest): string | undefined {
-  for (const { api, scopes } of entitlements) {
+function entitlementProblem(request: ClientRequest): string | undefined {
+  const environment = environmentOf(request);
+  for (const { api, scopes } of request.entitlements) {
+    if (environment !== undefined && api.environment !== environment)
+      return `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
     const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
     if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
   }
@@ -172,5 +199,7 @@ function asStored(client: NewClient): Client {
     createdAt: new Date(),
     secretHashes: [],
     entitlements: new Map(),
+    application: undefined,
+    entitledUntil: undefined,
   };
 }
