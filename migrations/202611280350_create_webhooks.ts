@@ -54,14 +54,14 @@ export async function up(knex: Knex): Promise<void> {
     );
     CREATE INDEX webhook_attempts_delivery ON webhook_attempts (delivery_id, id);
 
-    -- A dead receiver holds its own lanes only; how often it is tried is counted in the delivery.
+    -- How often it is tried is counted in the delivery; the flag keeps one receiver from taking all lanes.
     CREATE FUNCTION queue_delivery(hook text, event text) RETURNS text LANGUAGE plpgsql AS $$
     DECLARE
       delivery text := 'whd_' || replace(gen_random_uuid()::text, '-', '');
     BEGIN
       INSERT INTO webhook_deliveries (id, webhook_id, event_id) VALUES (delivery, hook, event);
-      PERFORM graphile_worker.add_job('deliver-webhook', json_build_object('id', delivery),
-        queue_name := 'webhook-' || hook || '-' || (random() > 0.5)::int, max_attempts := 25);
+      PERFORM graphile_worker.add_job('deliver-webhook', json_build_object('id', delivery, 'webhook', hook),
+        flags := ARRAY[hook], max_attempts := 25);
       RETURN delivery;
     END $$;
     CREATE FUNCTION record_event(event_type text, event_data jsonb) RETURNS text LANGUAGE plpgsql AS $$
@@ -71,7 +71,9 @@ export async function up(knex: Knex): Promise<void> {
       INSERT INTO events (id, type, data) VALUES (event, event_type, event_data);
       PERFORM queue_delivery(id, event) FROM webhooks
         WHERE disabled_at IS NULL
-          AND events && ARRAY[event_type, split_part(event_type, '.', 1) || '.*', '*'];
+          AND events && ARRAY[event_type, split_part(event_type, '.', 1) || '.*', '*']
+          AND (NOT webhooks.approval OR EXISTS (SELECT FROM products
+            WHERE products.id = event_data->>'product_id' AND products.approval = 'webhook'));
       RETURN event;
     END $$;
 

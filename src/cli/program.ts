@@ -11,6 +11,7 @@ import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
+import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
 const AFTER_HELP = `
 Which server: the environment decides, as for the server itself. GATEHOUSE_ISSUER, DATABASE_URL and
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  addWebhookCommands(program);
   return program;
 }
 

@@ -159,7 +159,7 @@ export async function queueDelivery(
 /** Queues everything that a webhook wants and that happened since then, the oldest first; answers how many. */
 export async function queueDeliveriesSince(
   db: Database,
-  webhook: Pick<WebhookRow, 'id' | 'events'>,
+  webhook: Pick<WebhookRow, 'id' | 'events' | 'approval'>,
   since: Date,
 ): Promise<number> {
   const query = await db.write();
@@ -167,8 +167,10 @@ export async function queueDeliveriesSince(
     `SELECT count(queue_delivery(:id, id)) AS queued FROM (
        SELECT id FROM events WHERE created_at >= :since AND type <> 'webhook.test'
          AND :events::text[] && ARRAY[type, split_part(type, '.', 1) || '.*', '*']
+         AND (NOT :approval OR EXISTS (SELECT FROM products
+           WHERE products.id = data->>'product_id' AND products.approval = 'webhook'))
        ORDER BY created_at) wanted`,
-    { id: webhook.id, events: webhook.events, since },
+    { id: webhook.id, events: webhook.events, approval: webhook.approval, since },
   );
   return Number(rows[0].queued);
 }

@@ -3,7 +3,7 @@
 import { createOutgoingFetch, type OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
-import { runInUnitOfWork } from '../storage/unit-of-work.ts';
+import { commitWork } from '../storage/unit-of-work.ts';
 import {
   type DueDelivery,
   findDueDelivery,
@@ -13,6 +13,7 @@ import {
 } from '../storage/webhook-deliveries.ts';
 import { type DisabledReason, disableWebhook, type WebhookRow } from '../storage/webhooks.ts';
 import { type Decide, decideByAnswer } from './approval-answer.ts';
+import type { Lanes } from './lanes.ts';
 import { composeMessage } from './message.ts';
 import { type Sent, sendMessage } from './send.ts';
 import { signingSecrets } from './webhook-secret.ts';
@@ -42,17 +43,24 @@ export function createWebhookFetches(policy: {
   return (webhook) => (webhook.private_network ? open : guarded);
 }
 
-/** The task that delivers the delivery of an id. */
-export function createWebhookDelivery(deps: DeliverDeps): (payload: unknown) => Promise<void> {
-  return async (payload) => {
-    const { id } = payload as { id: string };
-    const due = await findDueDelivery(deps.db, id);
-    if (!due) return;
-    // What happened meanwhile is replayed by whoever enables it again.
-    if (due.webhook.disabled_at) return giveUpDelivery(deps.db, id);
-    const { sent, isOver } = await deliver(deps, due);
-    if (!isOver) throw new Error(`${due.webhook.id}: ${sent.attempt.outcome}`);
+/** The task that makes the delivery of an id. */
+export function createWebhookDelivery(
+  deps: DeliverDeps,
+  lanes: Lanes,
+): (payload: unknown) => Promise<void> {
+  return (payload) => {
+    const { id, webhook } = payload as { id: string; webhook: string };
+    return lanes.run(webhook, () => deliverDue(deps, id));
   };
+}
+
+async function deliverDue(deps: DeliverDeps, id: string): Promise<void> {
+  const due = await findDueDelivery(deps.db, id);
+  if (!due) return;
+  // What happened meanwhile is replayed by whoever enables it again.
+  if (due.webhook.disabled_at) return giveUpDelivery(deps.db, id);
+  const { sent, isOver } = await deliver(deps, due);
+  if (!isOver) throw new Error(`${due.webhook.id}: ${sent.attempt.outcome}`);
 }
 
 /** Makes one attempt and writes it down. `isOver`: it needs no other. */
@@ -68,7 +76,7 @@ export async function deliver(
   if (due.webhook.approval && sent.result === 'delivered')
     sent.attempt.outcome += await decideByAnswer(deps.decide, due.event, sent);
   const isOver = sent.result !== 'failed' || due.attempts + 1 >= maxAttempts;
-  await inOneTransaction(deps.db, () => writeDown(deps.db, due, sent, isOver));
+  await commitWork(deps.db.knex, () => writeDown(deps.db, due, sent, isOver));
   return { sent, isOver };
 }
 
@@ -88,16 +96,4 @@ async function writeDown(
 async function disable(db: Database, id: string, reason: DisabledReason): Promise<void> {
   if (!(await disableWebhook(db, id, reason))) return;
   await insertAuditEvents(db, [{ type: 'webhook.disabled', detail: { webhook_id: id, reason } }]);
-}
-
-function inOneTransaction(db: Database, work: () => Promise<void>): Promise<void> {
-  return runInUnitOfWork(db.knex, async (unit) => {
-    try {
-      await work();
-      await unit.commit();
-    } catch (error) {
-      await unit.rollback().catch(() => undefined);
-      throw error;
-    }
-  });
 }

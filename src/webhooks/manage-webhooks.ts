@@ -64,7 +64,9 @@ export async function loadWebhook(db: Database, id: string): Promise<WebhookRow>
 export async function changeWebhook(
   deps: Pick<ManageDeps, 'db' | 'insecure'>,
   webhook: WebhookRow,
-  changes: Partial<Omit<WebhookRequest, 'approval'>>,
+  changes: {
+    [Name in Exclude<keyof WebhookRequest, 'approval'>]?: WebhookRequest[Name] | undefined;
+  },
   by: string,
 ): Promise<void> {
   const { url = webhook.url, description = webhook.description, events = webhook.events } = changes;
