@@ -14,6 +14,7 @@ import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
+import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
 const AFTER_HELP = `
 Which server: the environment decides, as for the server itself. GATEHOUSE_ISSUER, DATABASE_URL and
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  addWebhookCommands(program);
   return program;
 }
 
