@@ -8,6 +8,7 @@ import type { Database } from '../storage/database.ts';
 import { expectGrant } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import type { ClientLookup } from './client-lookup.ts';
+import { isRotation } from './credential-rotation.ts';
 import { noteRefused } from './keep-refusal.ts';
 import { allowRefreshRetry } from './refresh-retry.ts';
 import { explainRefusal } from './refusals.ts';
@@ -92,7 +93,8 @@ function record(ctx: KoaContextWithOIDC, type: string, detail?: Record<string, u
 }
 
 function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  record(ctx, event.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
+  const type = isRotation(ctx) ? 'credential.rotation.error' : event;
+  record(ctx, type.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
 }
 
 function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
