@@ -51,7 +51,7 @@ test('the owner reads what happened and what to change; a stranger and a wrong i
   const { owner, client, application } = await ownMachine();
   const refused = await requestToken(gatehouse, client, { ...machineParams, scope: 'no:such' });
   const id = idOf(refused);
-  t.is(id, refused.headers.get('X-Correlation-Id'));
+  t.is(refused.headers.get('X-Correlation-Id'), id);
 
   const mine = await browserOf(owner);
   const page = await mine.get(`/refusals/${id}`);
@@ -177,12 +177,10 @@ test('a clock that is 92 s slow', async (t) => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const { client } = await ownMachine();
   const query = await gatehouse.db.query();
-  await query('clients')
-    .where({ id: client.client_id })
-    .update({
-      token_endpoint_auth_method: 'private_key_jwt',
-      jwks: JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] }),
-    });
+  await query('credentials').insert({
+    ...{ id: `cr_${crypto.randomUUID()}`, client_id: client.client_id, name: 'key', hint: 'ES256' },
+    ...{ kind: 'key', public_key: JSON.stringify({ ...(await exportJWK(publicKey)), alg: 'ES256' }) },
+  });
   await announceClient(client.client_id);
   const ask = async () => {
     const now = Math.floor(Date.now() / 1000) - 92;
