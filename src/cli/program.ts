@@ -12,6 +12,7 @@ import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
+import { addRefusalCommands } from './refusal-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 import { addWebhookCommands } from './webhooks/webhook-commands.ts';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addGroupCommands(program);
   addInvitationCommands(program);
   addWebhookCommands(program);
+  addRefusalCommands(program);
   return program;
 }
 

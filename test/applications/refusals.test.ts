@@ -18,6 +18,7 @@ import {
   type TestClient,
 } from '../_protocol.ts';
 import { openMyAccount } from '../accounts/_my-account.ts';
+import { environmentOf, run, runJson } from '../cli/_cli.ts';
 import { addApplication, addProduct, CALLBACK, ordersApi } from './_application.ts';
 
 let gatehouse: Gatehouse;
@@ -82,6 +83,18 @@ test('an operator’s client leaves nothing to look up, and its audit row as bef
       .where({ correlation_id: idOf(refused) })
       .first(),
   );
+});
+
+test('an operator reads any of them by the command line', async (t) => {
+  const { client, application } = await ownMachine();
+  const refused = await requestToken(gatehouse, client, { ...machineParams, scope: 'no:such' });
+  await storedRefusal(idOf(refused));
+  const env = environmentOf(gatehouse.config);
+  const shown = await runJson(['refusals', 'show', idOf(refused)], env);
+  t.deepEqual([shown['applicationId'], shown['rule']], [application.id, 'scope_unknown']);
+  const none = await run(['refusals', 'show', crypto.randomUUID()], env);
+  t.is(none.code, 1);
+  t.regex(none.stderr, /no refusal of an application/);
 });
 
 /** The one refusal that is stored under an id. */
@@ -179,7 +192,10 @@ test('a clock that is 92 s slow', async (t) => {
   const query = await gatehouse.db.query();
   await query('credentials').insert({
     ...{ id: `cr_${crypto.randomUUID()}`, client_id: client.client_id, name: 'key', hint: 'ES256' },
-    ...{ kind: 'key', public_key: JSON.stringify({ ...(await exportJWK(publicKey)), alg: 'ES256' }) },
+    ...{
+      kind: 'key',
+      public_key: JSON.stringify({ ...(await exportJWK(publicKey)), alg: 'ES256' }),
+    },
   });
   await announceClient(client.client_id);
   const ask = async () => {
