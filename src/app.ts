@@ -15,6 +15,7 @@ import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
+import { settleOwnApi } from './developer-api/built-in.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
 import { createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
@@ -87,6 +88,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   if (!csrfKey) throw new Error('no hash key is configured');
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
+  await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: config.productName });
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });

@@ -1,6 +1,7 @@
 // Registering a client: our policy first, then the library's own schema, then one transaction.
 import { randomBytes } from 'node:crypto';
 import type { Api } from '../../catalog/apis.ts';
+import { OWN_API_ID, personalScope } from '../../catalog/own-api.ts';
 import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
@@ -155,10 +156,12 @@ function firstProblem(
   return undefined;
 }
 
-function entitlementProblem({ entitlements }: ClientRequest): string | undefined {
+function entitlementProblem({ kind, entitlements }: ClientRequest): string | undefined {
   for (const { api, scopes } of entitlements) {
     const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
     if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
+    const personal = kind === 'machine' && api.id === OWN_API_ID && personalScope(scopes);
+    if (personal) return `scope ${personal} is about a person's own things: a machine has none`;
   }
   return undefined;
 }
