@@ -60,7 +60,8 @@ const owned = [
   [
     'only-federation-is-a-client',
     ['openid-client'],
-    ['^src/federation/', '^(test|bench|examples)/'],
+    // And `gatehouse login`, which is a client of this server on a developer's machine.
+    ['^src/federation/', '^src/cli/login/', '^(test|bench|examples)/'],
   ],
   ['only-the-demo-has-stand-ins', ['emulate'], ['^src/demo/']],
 ];
