@@ -40,6 +40,13 @@ export function invalidRequest(message: string, cause?: unknown): AppError {
   return new AppError(400, 'invalid_request', message, { cause });
 }
 
+/** What there is not, or is none of theirs: nobody learns which. */
+export function notFound(): AppError {
+  return new AppError(404, 'not_found', 'Nothing lives at this address.', {
+    key: 'error.not-found',
+  });
+}
+
 /** The database or another dependency is away: 503, try again. RFC 9110 section 15.6.4. */
 export function temporarilyUnavailable(cause?: unknown): AppError {
   return new AppError(

@@ -9,7 +9,11 @@ export const SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
 export const TOKEN_TYPES = ['at+jwt', 'JWT'] as const;
 export const ENVIRONMENTS = ['production', 'sandbox'] as const;
 /** What an API may ask for beyond the claims that every token carries. */
-export const EXTRA_CLAIMS = ['scp', 'roles', 'groups', 'acr', 'amr', 'auth_time'] as const;
+export const EXTRA_CLAIMS = [
+  ...(['scp', 'roles', 'groups', 'acr', 'amr', 'auth_time'] as const),
+  // Of the subscription that the token was issued under: what a gateway counts by.
+  ...(['product', 'plan', 'subscription'] as const),
+] as const;
 
 /** OpenID Connect Core section 5.4 and 11, and our own `roles` and `groups`. */
 const IDENTITY_SCOPES = [

@@ -1,6 +1,7 @@
 // One client of each kind, as demo.json names them.
-import type { Api } from '../catalog/apis.ts';
+
 import type { ClientRequest } from '../applications/registration/register-client.ts';
+import type { Api } from '../catalog/apis.ts';
 import type { RedirectUriType } from '../storage/clients.ts';
 
 export type ClientUris = Pick<

@@ -2,8 +2,11 @@
 import { exportJWK, generateKeyPair } from 'jose';
 import type { Passwords } from '../accounts/passwords/passwords.ts';
 import { readablePassword } from '../accounts/passwords/readable-password.ts';
+import {
+  type RegistrationDeps,
+  registerClient,
+} from '../applications/registration/register-client.ts';
 import type { Api } from '../catalog/apis.ts';
-import { type RegistrationDeps, registerClient } from '../applications/registration/register-client.ts';
 import { insertAccount } from '../storage/accounts.ts';
 import { insertApi, listApis, setApiClient } from '../storage/apis.ts';
 import { replaceClientUris } from '../storage/clients.ts';

@@ -1,6 +1,6 @@
 // The one boundary: AppError, Koa's errors and the unknown become a page or JSON.
 import type { Context, Middleware } from 'koa';
-import { AppError, invalidRequest, temporarilyUnavailable } from '../errors.ts';
+import { AppError, invalidRequest, notFound, temporarilyUnavailable } from '../errors.ts';
 import { correlationId, requestLog } from './correlation.ts';
 import { translate, type Values } from './i18n.ts';
 import type { Render } from './render.ts';
@@ -31,9 +31,7 @@ export function errorBoundary(deps: {
     try {
       await next();
       if (ctx.status === 404 && ctx.body == null) {
-        throw new AppError(404, 'not_found', 'Nothing lives at this address.', {
-          key: 'error.not-found',
-        });
+        throw notFound();
       }
     } catch (caught) {
       answer(ctx, deps.render, translate(caught));

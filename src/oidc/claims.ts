@@ -8,8 +8,10 @@ import type {
   Account as ProtocolAccount,
 } from 'oidc-provider';
 import { type Account, findUsableAccount } from '../accounts/account.ts';
-import type { Catalog } from '../catalog/apis.ts';
+import type { Api, Catalog } from '../catalog/apis.ts';
+import type { Client, ClientSubscription } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
+import type { ClientLookup } from './client-lookup.ts';
 
 /** OpenID Connect Core section 5.4, and our own `roles` and `groups`. */
 export const CLAIMS = {
@@ -68,9 +70,11 @@ function capped(name: 'roles' | 'groups', values: string[]): Record<string, unkn
 type Token = AccessToken | ClientCredentials;
 
 /** `azp` always (Azure API Management and others look for it), the rest as the API asks. */
-export function createExtraTokenClaims(
-  catalog: Catalog,
-): NonNullable<Configuration['extraTokenClaims']> {
+export function createExtraTokenClaims(deps: {
+  catalog: Catalog;
+  clients: ClientLookup;
+}): NonNullable<Configuration['extraTokenClaims']> {
+  const { catalog, clients } = deps;
   return async (ctx, token) => {
     if (!token.resourceServer) return undefined;
     const api = await apiOf(catalog, token);
@@ -80,11 +84,11 @@ export function createExtraTokenClaims(
     const values: Record<string, unknown> = {
       azp: token.clientId,
       scp: token.scope?.split(' ') ?? [],
-      ...(account ? capped('roles', account.roles) : {}),
-      ...(account ? capped('groups', account.groups) : {}),
+      ...(account && { ...capped('roles', account.roles), ...capped('groups', account.groups) }),
       acr: source?.acr,
       amr: source?.amr,
       auth_time: source?.authTime,
+      ...subscriptionClaims(ctx.oidc.client && clients.stored(ctx.oidc.client), api, token.scope),
     };
     return Object.fromEntries(
       Object.entries(values).filter(
@@ -92,6 +96,29 @@ export function createExtraTokenClaims(
           value !== undefined && (name === 'azp' || asked.has(name.replace(/^has/, ''))),
       ),
     );
+  };
+}
+
+/**
+ * What a gateway counts by: the subscription that gives most of the token's scopes, the oldest of
+ * equals, with its product and quota class (`plan`).
+ */
+function subscriptionClaims(
+  client: Client | undefined,
+  api: Api | undefined,
+  scope = '',
+): Record<string, unknown> {
+  const names = scope.split(' ');
+  const given = ({ scopes }: ClientSubscription) =>
+    scopes.filter((one) => one.apiId === api?.id && names.includes(one.scope)).length;
+  const active = (client?.application?.subscriptions ?? []).filter(
+    (one) => one.state === 'active' && given(one) > 0,
+  );
+  const [first] = active.toSorted((a, b) => given(b) - given(a));
+  return {
+    product: first?.product.name,
+    plan: first?.product.quotaClass,
+    subscription: first?.id,
   };
 }
 

@@ -10,8 +10,10 @@ import type { Database } from '../storage/database.ts';
 import { type ClientFace, redirectUriType, toMetadata } from './client-metadata.ts';
 
 export interface ClientLookup {
-  /** The stored client, undefined when unknown or disabled. */
+  /** The stored client, undefined when unknown, disabled or stopped with its application. */
   find(id: string): Promise<Client | undefined>;
+  /** The stored client whatever became of it: to explain a refusal, never to allow anything. */
+  findEvenStopped(id: string): Promise<Client | undefined>;
   /** Makes a provider use this look-up and our way to compare secrets. */
   attach(provider: Provider): void;
   /** The stored client behind one that the provider hands to a hook. */
@@ -45,12 +47,18 @@ export function createClientLookup(deps: {
   const hashKeys = deps.hashKeys.map((key) => createSecretKey(key));
   const storedClients = new WeakMap<ProtocolClient, Client>();
 
-  const find = async (id: string) => {
+  const findEvenStopped = async (id: string) => {
     // An id that cannot exist needs no query: it may be long or hold bytes that text cannot.
     if (!/^c_[A-Za-z0-9._~-]{1,100}$/.test(id)) return undefined;
     if (id === deps.ownClient.id) return deps.ownClient;
     const client = await load(id);
-    return client?.disabledAt ? undefined : client;
+    // A subscription has ended since it was loaded: until a job says so, nothing is kept.
+    const outlived = client?.entitledUntil && client.entitledUntil.getTime() <= Date.now();
+    return outlived ? findClient(deps.db, id) : client;
+  };
+  const find = async (id: string) => {
+    const client = await findEvenStopped(id);
+    return client?.disabledAt || client?.application?.stopped ? undefined : client;
   };
 
   const stored = (client: ProtocolClient) => {
@@ -61,6 +69,7 @@ export function createClientLookup(deps: {
 
   return {
     find,
+    findEvenStopped,
     stored,
     attach(provider) {
       // The types hide the constructor that Client.validate and registration use.

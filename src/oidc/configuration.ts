@@ -76,7 +76,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     pkce: { required: createPkcePolicy(clients) },
     findAccount: deps.findAccount,
     loadExistingGrant: deps.loadExistingGrant,
-    extraTokenClaims: createExtraTokenClaims(deps.catalog),
+    extraTokenClaims: createExtraTokenClaims(deps),
     formats: { customizers: { jwt: createJwtCustomizer(deps.catalog) } },
     interactions: {
       policy: createInteractionPolicy({ terms: deps.terms }),

@@ -5,6 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import type { ClientLookup } from './client-lookup.ts';
+import { apiScopes, entitledScopes } from './requested-api.ts';
 
 export interface JwtIntrospectionDeps {
   issuer: string;
@@ -54,9 +55,14 @@ async function mayKnow(ctx: KoaContextWithOIDC, claims: JWTPayload, deps: JwtInt
   return apis.some((api) => api.audience === claims.aud && api.clientId === asking);
 }
 
-// A blocked account and a disabled client end a token at once, as far as introspection goes.
+// What would not be issued now is not active, as far as introspection goes: a blocked account, a
+// stopped client, a suspended API or subscription.
 async function lives(claims: JWTPayload, deps: JwtIntrospectionDeps): Promise<boolean> {
   const clientId = String(claims['client_id']);
-  if (!(await deps.clients.find(clientId))) return false;
+  const client = await deps.clients.find(clientId);
+  const api = (await deps.catalog.all()).find(({ audience }) => audience === claims.aud);
+  if (!client || !api || api.suspendedAt) return false;
+  const entitled = entitledScopes(api, client);
+  if (!apiScopes(claims['scope']).every((scope) => entitled.includes(scope))) return false;
   return claims.sub === clientId || (await deps.findAccount(String(claims.sub))) !== undefined;
 }

@@ -23,5 +23,8 @@ export function createOwnClient(deps: { issuer: string; name: string }): Client 
     createdAt: new Date(0),
     secretHashes: [],
     entitlements: new Map(),
+    environment: undefined,
+    application: undefined,
+    entitledUntil: undefined,
   };
 }

@@ -41,7 +41,7 @@ export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api 
   const [only] = given;
   if (!only) {
     const missing = scopes.find((name) => !owners.some((api) => isEntitled(client, api, name)));
-    throw notGiven(missing ?? scopes.join(' '));
+    throw notGiven(client, missing ?? scopes.join(' '), owners);
   }
   if (given.length === 1) return only;
   const preferred = given.find((api) => api.id === client.defaultApiId);
@@ -65,8 +65,20 @@ export function checkScopes(api: Api, client: Client, scopes: string[]): void {
   for (const name of scopes) {
     if (!owns(api, name))
       throw invalidScope(`scope ${name} is not one of ${printable(api.resource)}`);
-    if (!isEntitled(client, api, name)) throw notGiven(name);
+    if (!isEntitled(client, api, name)) throw notGiven(client, name, [api]);
   }
+}
+
+/** The refusal of an API of which the client has no scope at all. */
+export function givenNothing(api: Api, client: Client): errors.InvalidTarget {
+  if (client.environment !== undefined && api.environment !== client.environment)
+    return new errors.InvalidTarget(
+      `${printable(api.resource)} is a ${api.environment} API, and this is a ${client.environment} client: use the ${api.environment} credentials of the application`,
+    );
+  return new errors.InvalidTarget(
+    api.scopes.map(({ name }) => subscriptionReason(client, name, [api])).find(Boolean) ??
+      `this client was given no scope of ${printable(api.resource)}`,
+  );
 }
 
 /** Replaces `<audience>/.default` by all scopes of the API that the client was given. */
@@ -97,8 +109,23 @@ function isEntitled(client: Client, api: Api, name: string): boolean {
   return client.entitlements.get(api.id)?.has(name) === true;
 }
 
-function notGiven(scope: string) {
-  return invalidScope(`this client was not given the scope ${scope}`);
+function notGiven(client: Client, scope: string, owners: Api[]) {
+  return invalidScope(
+    subscriptionReason(client, scope, owners) ?? `this client was not given the scope ${scope}`,
+  );
+}
+
+// Whether a subscription would give the scope, were it active.
+function subscriptionReason(client: Client, scope: string, owners: Api[]): string | undefined {
+  const waiting = client.application?.subscriptions.find(
+    ({ state, scopes }) =>
+      state !== 'active' &&
+      scopes.some((given) => given.scope === scope && owners.some(({ id }) => id === given.apiId)),
+  );
+  return (
+    waiting &&
+    `the subscription to ${printable(waiting.product.name)} that gives the scope ${scope} is ${waiting.state === 'submitted' ? 'not approved yet' : 'suspended'}`
+  );
 }
 
 /** An invalid_scope whose description names the scope: a member of its own is not defined for redirects. */

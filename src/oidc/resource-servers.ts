@@ -22,6 +22,7 @@ import {
   defaultApi,
   entitledScopes,
   expandDefault,
+  givenNothing,
   invalidScope,
   printable,
 } from './requested-api.ts';
@@ -53,14 +54,9 @@ export function createResourceIndicators(deps: {
       restoreOfflineAccess(ctx, protocolClient);
       const api = (await catalog.all()).find((candidate) => candidate.resource === resource);
       if (!api || isSeveral(ctx.oidc.params?.['resource'])) throw wrongTarget(resource, !api);
-      const audience = requestedAudience(ctx);
-      if (audience !== undefined && audience !== api.audience && audience !== api.resource)
-        throw new errors.InvalidTarget(
-          'resource and audience name different APIs: send one of them',
-        );
+      checkApi(ctx, api);
       const client = clients.stored(protocolClient);
-      if (entitledScopes(api, client).length === 0)
-        throw new errors.InvalidTarget(`this client was given no scope of ${printable(resource)}`);
+      if (entitledScopes(api, client).length === 0) throw givenNothing(api, client);
       if (asksForScopes(ctx)) normalizeScope(ctx, api, client);
       checkScopes(api, client, apiScopes(scopeInUse(ctx)));
       expectSigner(ctx, api, signers);
@@ -77,6 +73,16 @@ export function createResourceIndicators(deps: {
       return true;
     },
   };
+}
+
+function checkApi(ctx: KoaContextWithOIDC, api: Api): void {
+  const audience = requestedAudience(ctx);
+  if (audience !== undefined && audience !== api.audience && audience !== api.resource)
+    throw new errors.InvalidTarget('resource and audience name different APIs: send one of them');
+  if (api.suspendedAt)
+    throw new errors.InvalidTarget(
+      `${printable(api.resource)} is suspended: no tokens are issued for it for now`,
+    );
 }
 
 async function chooseApi(
@@ -96,9 +102,15 @@ async function chooseApi(
   const choices = apis.filter(({ id }) => client.entitlements.has(id));
   throw new errors.InvalidTarget(
     choices.length === 0
-      ? 'this client was given no API: ask for identity scopes such as openid, or have an API assigned'
+      ? givenNoApi(client)
       : `name the API with the resource parameter (${choices.map(({ resource }) => resource).join(' or ')})`,
   );
+}
+
+function givenNoApi({ application }: Client): string {
+  return application
+    ? 'this application has no active subscription here: subscribe it to a product'
+    : 'this client was given no API: ask for identity scopes such as openid, or have an API assigned';
 }
 
 // Fills in what the request leaves open: no scope means all that the client was given.

@@ -1,5 +1,6 @@
 // Accounts: the people who sign in.
 import { randomBytes } from 'node:crypto';
+import { announceClients } from './client-news.ts';
 import type { Database } from './database.ts';
 import { runPrepared } from './prepared.ts';
 
@@ -118,6 +119,7 @@ export async function setAccountState(
   const changed = await query('accounts')
     .where({ id })
     .update({ state, updated_at: query.fn.now() });
+  await announceClients(query, { ownerId: id });
   return changed === 1;
 }
 
@@ -188,6 +190,7 @@ export async function setPreferredLanguage(
 /** Deletes an account for good, with everything that refers to it. */
 export async function deleteAccountRow(db: Database, id: string): Promise<void> {
   const query = await db.write();
+  await announceClients(query, { ownerId: id });
   await query('accounts').where({ id }).delete();
 }
 

@@ -1,5 +1,6 @@
 // Accounts that were deleted: they can come back until they are erased.
 import type { AccountRow } from './accounts.ts';
+import { announceClients } from './client-news.ts';
 import type { Database } from './database.ts';
 
 export type DeletedAccount = AccountRow & { deleted_at: Date };
@@ -10,6 +11,7 @@ export async function markDeleted(db: Database, id: string): Promise<void> {
   await query('accounts')
     .where({ id })
     .update({ state: 'deleted', deleted_at: query.fn.now(), updated_at: query.fn.now() });
+  await announceClients(query, { ownerId: id });
 }
 
 /** Takes the mark away. Throws the database's unique violation (23505) when the address is taken. */
@@ -22,6 +24,7 @@ export async function unmarkDeleted(
   await query('accounts')
     .where({ id })
     .update({ state, deleted_at: null, updated_at: query.fn.now() });
+  await announceClients(query, { ownerId: id });
 }
 
 /** The deleted account of an id or address; of several, the one deleted last. */

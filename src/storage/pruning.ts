@@ -32,6 +32,16 @@ const PRUNABLE: Prunable[] = [
     isExpired: "created_at < now() - interval '30 days'",
     remedy: 'DELETE FROM outgoing_mails',
   },
+  {
+    table: 'idempotent_answers',
+    isExpired: "created_at < now() - interval '1 day'",
+    remedy: 'DELETE FROM idempotent_answers',
+  },
+  {
+    table: 'events',
+    isExpired: "created_at < now() - interval '30 days'",
+    remedy: 'DELETE FROM events',
+  },
   { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
   ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
     ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },

@@ -1,7 +1,10 @@
 // What operators change, and how an answer shows that its node knows. No command withdraws a secret or
 // a scope, or changes an API: those write the rows that one would, and announce them in the same way.
 import type { Knex } from 'knex';
-import { createClientSecret, hashClientSecret } from '../../src/applications/registration/client-secrets.ts';
+import {
+  createClientSecret,
+  hashClientSecret,
+} from '../../src/applications/registration/client-secrets.ts';
 import { insertApi } from '../../src/storage/apis.ts';
 import { announce } from '../../src/storage/changes.ts';
 import { disableClient } from '../../src/storage/clients.ts';

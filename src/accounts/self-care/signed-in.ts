@@ -33,6 +33,8 @@ export interface SignedIn {
 /** A sensitive action wants a sign-in that is at most so old, or the password. */
 const FRESH_SECONDS = 300;
 const ATTEMPT_MS = 60 * 60 * 1000;
+/** Pages for whoever is signed in. */
+const OWN_PAGES = /^\/(account|applications|products|approvals|refusals)(\/|\?|$)/;
 const attempt = z.object({ state: z.string(), returnTo: z.string() });
 
 /** Who is signed in; undefined: the browser was sent to sign in. */
@@ -107,7 +109,7 @@ function readAttempt(ctx: Context, deps: FrontDoorDeps): z.infer<typeof attempt>
   if (!value) return undefined;
   // Signed by us, and for pages of ours only.
   const read = attempt.parse(JSON.parse(Buffer.from(value, 'base64url').toString()));
-  return /^\/account(\/|\?|$)/.test(read.returnTo) ? read : undefined;
+  return OWN_PAGES.test(read.returnTo) ? read : undefined;
 }
 
 const isSecure = ({ issuer }: FrontDoorDeps) => issuer.startsWith('https:');

@@ -40,6 +40,17 @@ function schemeProblem(url: URL, type: RedirectUriType): string | undefined {
   return undefined;
 }
 
+/** The same for a client that may be in production, where no loopback page is anybody's. */
+export function clientRedirectUriProblem(
+  uri: string,
+  type: RedirectUriType,
+  inProduction: boolean,
+): string | undefined {
+  const problem = redirectUriProblem(uri, type);
+  if (problem || !inProduction || type === 'native' || uri.startsWith('https:')) return problem;
+  return 'must use https in production';
+}
+
 function isIpLiteral(hostname: string): boolean {
   return hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
 }

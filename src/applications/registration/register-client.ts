@@ -6,6 +6,7 @@ import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
   type ClientKind,
+  type Environment,
   insertClient,
   type NewClient,
   type RedirectUriType,
@@ -13,7 +14,11 @@ import {
 import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
 import { publicKeysProblem } from './public-keys.ts';
-import { originProblem, redirectUriProblem } from './redirect-uri-policy.ts';
+import {
+  clientRedirectUriProblem,
+  originProblem,
+  redirectUriProblem,
+} from './redirect-uri-policy.ts';
 
 export interface ClientRequest {
   kind: ClientKind;
@@ -30,6 +35,10 @@ export interface ClientRequest {
   /** The scopes that the client is given, by API. */
   entitlements: { api: Api; scopes: string[] }[];
   defaultApi?: Api | undefined;
+  /** The application that it is the client of, in an environment. */
+  application?: { id: string; environment: Environment };
+  /** A confidential client without a first secret: its owner adds one, and sees it. */
+  withoutSecret?: boolean;
 }
 
 export interface RegistrationDeps {
@@ -61,7 +70,10 @@ export async function registerClient(
   const [hashKey] = deps.hashKeys;
   if (!hashKey) throw new Error('no hash key is configured');
   const authMethod = authMethodOf(request);
-  const secret = authMethod === 'client_secret_basic' ? createClientSecret() : undefined;
+  const secret =
+    authMethod === 'client_secret_basic' && !request.withoutSecret
+      ? createClientSecret()
+      : undefined;
   const client: NewClient = {
     id: `c_${randomBytes(12).toString('hex')}`,
     kind: request.kind,
@@ -76,6 +88,8 @@ export async function registerClient(
     rotateRefreshTokens: request.rotateRefreshTokens ?? authMethod === 'none',
     defaultApiId: request.defaultApi?.id,
     jwks: request.jwks,
+    applicationId: request.application?.id,
+    environment: environmentOf(request),
     entitlements: request.entitlements.flatMap(({ api, scopes }) =>
       scopes.map((scope) => ({ apiId: api.id, scope })),
     ),
@@ -93,6 +107,11 @@ export async function registerClient(
   await deps.validate(asStored(client));
   await insertClient(deps.db, client);
   return { id: client.id, secret };
+}
+
+// A test console is for the sandbox, whoever registers it: its tokens are seen by many.
+function environmentOf({ kind, application }: ClientRequest): Environment | undefined {
+  return kind === 'mixed' ? 'sandbox' : application?.environment;
 }
 
 function authMethodOf(request: ClientRequest): Client['authMethod'] {
@@ -119,7 +138,11 @@ function nameProblem({ name }: ClientRequest): string | undefined {
     : 'name must have 1 to 100 characters and no control characters';
 }
 
-function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | undefined {
+function redirectUrisProblem({
+  kind,
+  redirectUris,
+  application,
+}: ClientRequest): string | undefined {
   const redirects = GRANT_TYPES[kind].includes('authorization_code');
   if (redirects && redirectUris.length === 0)
     return `a ${kind} client needs at least one redirect URI`;
@@ -130,8 +153,9 @@ function redirectUrisProblem({ kind, redirectUris }: ClientRequest): string | un
   const uris = redirectUris.map(({ uri }) => uri);
   const twice = uris.find((uri, index) => uris.indexOf(uri) !== index);
   if (twice) return `redirect URI ${twice} is named twice: it has one type`;
+  const inProduction = application?.environment === 'production';
   for (const { uri, type } of redirectUris) {
-    const problem = redirectUriProblem(uri, type);
+    const problem = clientRedirectUriProblem(uri, type, inProduction);
     if (problem) return `redirect URI ${uri} ${problem}`;
   }
   return undefined;
@@ -156,14 +180,28 @@ function firstProblem(
   return undefined;
 }
 
-function entitlementProblem({ kind, entitlements }: ClientRequest): string | undefined {
-  for (const { api, scopes } of entitlements) {
-    const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
-    if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
-    const personal = kind === 'machine' && api.id === OWN_API_ID && personalScope(scopes);
-    if (personal) return `scope ${personal} is about a person's own things: a machine has none`;
+function entitlementProblem(request: ClientRequest): string | undefined {
+  for (const { api, scopes } of request.entitlements) {
+    const problem = apiProblem(request, api) ?? scopesProblem(request, api, scopes);
+    if (problem) return problem;
   }
   return undefined;
+}
+
+function apiProblem(request: ClientRequest, api: Api): string | undefined {
+  const environment = environmentOf(request);
+  return environment === undefined || api.environment === environment
+    ? undefined
+    : `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
+}
+
+function scopesProblem({ kind }: ClientRequest, api: Api, scopes: string[]): string | undefined {
+  const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
+  if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
+  const personal = kind === 'machine' && api.id === OWN_API_ID && personalScope(scopes);
+  return personal
+    ? `scope ${personal} is about a person's own things: a machine has none`
+    : undefined;
 }
 
 // The schema sees the client as it will be looked up.
@@ -175,5 +213,7 @@ function asStored(client: NewClient): Client {
     createdAt: new Date(),
     secretHashes: [],
     entitlements: new Map(),
+    application: undefined,
+    entitledUntil: undefined,
   };
 }

@@ -1,9 +1,12 @@
 // clients create: from options to a registration, and the secret shown once.
 import type { Command } from 'commander';
+import {
+  type ClientRequest,
+  registerClient,
+} from '../../applications/registration/register-client.ts';
 import { findApi } from '../../catalog/apis.ts';
 import { UsageError } from '../../errors.ts';
 import { createMetadataValidator } from '../../oidc/metadata-validator.ts';
-import { type ClientRequest, registerClient } from '../../applications/registration/register-client.ts';
 import { type Api, listApis, setApiClient } from '../../storage/apis.ts';
 import { insertAuditEvents } from '../../storage/audit-events.ts';
 import { findClient } from '../../storage/clients.ts';

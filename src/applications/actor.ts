@@ -1,0 +1,15 @@
+// Who changes something of an application.
+import type { Context } from 'koa';
+
+export interface Actor {
+  kind: 'account' | 'operator' | 'webhook' | 'delegation' | 'job';
+  accountId?: string | undefined;
+  network?: string | undefined;
+  correlationId?: string | undefined;
+}
+
+/** The actor of a request that an account sent. */
+export function actorOf(ctx: Context, accountId: string): Actor {
+  const { network, correlationId } = ctx.state;
+  return { kind: 'account', accountId, network, correlationId };
+}

@@ -1,0 +1,123 @@
+// Creating an application: its row, its sandbox client with a first secret, its first subscriptions.
+import { notFound } from '../errors.ts';
+import { type Application, insertApplication, lockApplication } from '../storage/applications.ts';
+import { type Client, findApplicationClients } from '../storage/clients.ts';
+import type { Database } from '../storage/database.ts';
+import { findVisibleProduct } from '../storage/products.ts';
+import { findPromotion } from '../storage/promotions.ts';
+import type { Actor } from './actor.ts';
+import { record } from './record.ts';
+import {
+  type ClientRequest,
+  type RegistrationDeps,
+  registerClient,
+} from './registration/register-client.ts';
+import { subscribe } from './subscriptions/subscribe.ts';
+
+export interface ApplicationRequest
+  extends Pick<Application, 'kind' | 'name' | 'description' | 'homepage'> {
+  /** Of the sandbox client. */
+  redirectUris: string[];
+  postLogoutRedirectUris: string[];
+  allowedCorsOrigins: string[];
+  jwks?: ClientRequest['jwks'];
+  /** Products to subscribe the sandbox client to. */
+  productIds: string[];
+}
+
+export interface CreatedApplication {
+  application: Application;
+  client: Client;
+  /** Of a confidential client without keys; it is shown now or never. */
+  secret: string | undefined;
+}
+
+/**
+ * Creates an application of an account. Throws 400 that names the field and the remedy, 404 for a
+ * product that the owner cannot see.
+ */
+export async function createApplication(
+  deps: RegistrationDeps,
+  actor: Actor & { accountId: string },
+  request: ApplicationRequest,
+): Promise<CreatedApplication> {
+  const { db } = deps;
+  const application = await insertApplication(db, { ...request, ownerId: actor.accountId });
+  const { id, secret } = await registerClient(deps, {
+    ...clientOf(application),
+    ...urisOf(application, request),
+    jwks: request.jwks,
+    application: { id: application.id, environment: 'sandbox' },
+  });
+  await record(db, actor, {
+    type: 'application.created',
+    applicationId: application.id,
+    clientId: id,
+    data: { kind: application.kind, name: application.name },
+  });
+  for (const productId of new Set(request.productIds)) {
+    const product = await findVisibleProduct(db, actor.accountId, productId);
+    if (!product) throw notFound();
+    await subscribe(db, actor, { application, product, environment: 'sandbox', note: '' });
+  }
+  return { application, client: await loadClient(db, application.id, 'sandbox'), secret };
+}
+
+/**
+ * Creates the production client that an application asked for, if it has none yet; it has no secret
+ * until its owner adds one. Throws 400 for URIs that production does not take.
+ */
+export async function createProductionClient(
+  deps: RegistrationDeps,
+  actor: Actor,
+  applicationId: string,
+): Promise<Client> {
+  const application = await lockApplication(deps.db, applicationId);
+  if (!application) throw notFound();
+  const { production } = await findApplicationClients(deps.db, applicationId);
+  if (production) return production;
+  const promotion = await findPromotion(deps.db, applicationId);
+  const uris = promotion ?? {
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    allowedCorsOrigins: [],
+  };
+  const { id } = await registerClient(deps, {
+    ...clientOf(application),
+    ...urisOf(application, uris),
+    application: { id: applicationId, environment: 'production' },
+    withoutSecret: true,
+  });
+  await record(deps.db, actor, {
+    type: 'application.promoted',
+    applicationId,
+    clientId: id,
+  });
+  return loadClient(deps.db, applicationId, 'production');
+}
+
+function clientOf({ kind, name }: Application) {
+  return { kind, name, firstParty: false, requirePkce: true, entitlements: [] };
+}
+
+function urisOf(
+  { kind }: Application,
+  uris: Pick<ApplicationRequest, 'redirectUris' | 'postLogoutRedirectUris' | 'allowedCorsOrigins'>,
+) {
+  const type = kind === 'machine' ? 'web' : kind;
+  return {
+    redirectUris: uris.redirectUris.map((uri) => ({ uri, type })),
+    postLogoutRedirectUris: uris.postLogoutRedirectUris,
+    allowedCorsOrigins: uris.allowedCorsOrigins,
+  };
+}
+
+async function loadClient(
+  db: Database,
+  applicationId: string,
+  environment: 'sandbox' | 'production',
+): Promise<Client> {
+  const client = (await findApplicationClients(db, applicationId))[environment];
+  if (!client) throw new Error(`the client of ${applicationId} was not stored`);
+  return client;
+}

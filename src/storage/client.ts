@@ -1,0 +1,63 @@
+// What a client is, as the rest of the house sees it.
+
+export type ClientKind = 'web' | 'spa' | 'native' | 'machine' | 'mixed' | 'resource-server';
+export type RedirectUriType = 'web' | 'spa' | 'native';
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'private_key_jwt';
+
+export interface Client {
+  id: string;
+  kind: ClientKind;
+  name: string;
+  firstParty: boolean;
+  authMethod: ClientAuthMethod;
+  grantTypes: string[];
+  redirectUris: { uri: string; type: RedirectUriType }[];
+  postLogoutRedirectUris: string[];
+  allowedCorsOrigins: string[];
+  requirePkce: boolean;
+  /** Public clients rotate whatever this says. */
+  rotateRefreshTokens: boolean;
+  defaultApiId: string | undefined;
+  jwks: { keys: Record<string, unknown>[] } | undefined;
+  /** The ways to sign in that its people are offered; `connectors` undefined: every one. */
+  signIn: { connectors: string[] | undefined; passwords: boolean };
+  disabledAt: Date | undefined;
+  createdAt: Date;
+  /** Keyed hashes of the secrets that have not expired by the database's clock. */
+  secretHashes: { id: string; hash: Buffer; expiresAt: Date | undefined }[];
+  /** API id to the scopes that the client was given: by hand and by active subscriptions. */
+  entitlements: Map<string, Set<string>>;
+  /** It gets only APIs of this environment; undefined: of both. */
+  environment: Environment | undefined;
+  /** The application that it belongs to; undefined: an operator's client. */
+  application: ClientApplication | undefined;
+  /** When one of the subscriptions ends: what is known here is not to be trusted from then on. */
+  entitledUntil: Date | undefined;
+}
+
+/** What a client has of its application. */
+export interface ClientApplication {
+  id: string;
+  ownerId: string;
+  verified: boolean;
+  /** Why none of its clients gets a token. */
+  stopped: StopReason | undefined;
+  /** Its subscriptions in the client's environment that have not ended, oldest first. */
+  subscriptions: ClientSubscription[];
+}
+
+export type Environment = 'sandbox' | 'production';
+export type StopReason =
+  | 'application_suspended'
+  | 'application_disabled'
+  | 'application_deleted'
+  | 'owner_blocked';
+
+export interface ClientSubscription {
+  id: string;
+  state: 'submitted' | 'active' | 'suspended';
+  product: { id: string; name: string; quotaClass: string | undefined };
+  expiresAt: Date | undefined;
+  /** Of APIs of the client's environment. */
+  scopes: { apiId: string; scope: string }[];
+}
