@@ -16,6 +16,7 @@ import { createTermsInForce } from './accounts/terms.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
+import { createDeveloperApiRoutes } from './developer-api/routes.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
 import { createConnectors } from './federation/connectors.ts';
 import { forcedConnector } from './federation/home-realm.ts';
@@ -50,6 +51,8 @@ import { createGrantLoader } from './oidc/grants.ts';
 import { createHomeRoute } from './oidc/home.ts';
 import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
+import { createMetadataValidator } from './oidc/metadata-validator.ts';
+import { createOwnApiTokens } from './oidc/own-api-tokens.ts';
 import { createOwnClient } from './oidc/own-client.ts';
 import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
@@ -231,7 +234,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   };
 
   const { productName } = config;
-  const { encryptionKeys } = secrets;
+  const { encryptionKeys, hashKeys } = secrets;
+  const developerApi = createDeveloperApiRoutes({
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
+    validate: await createMetadataValidator(),
+    verify: createOwnApiTokens(introspection),
+    changes: limits.developerApi,
+  });
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
@@ -253,7 +262,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        ...[invitations, identityPages, federationRoutes],
+        ...[invitations, identityPages, federationRoutes, developerApi],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

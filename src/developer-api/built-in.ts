@@ -1,7 +1,7 @@
 // Our own API and the client of the command line, in the words of this release.
 import { OWN_API_ID, OWN_SCOPES, type OwnScope, ownResource } from '../catalog/own-api.ts';
 import { UsageError } from '../errors.ts';
-import { type Language, LANGUAGE_NAMES, translatorOf } from '../http/i18n.ts';
+import { LANGUAGE_NAMES, type Language, translatorOf } from '../http/i18n.ts';
 import { settleBuiltIn } from '../storage/built-in.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -17,7 +17,12 @@ export async function settleOwnApi(
   { issuer, productName }: { issuer: string; productName: string },
 ): Promise<void> {
   const resource = ownResource(issuer);
-  const api = { id: OWN_API_ID, name: `${productName} API`, resource, scopes: OWN_SCOPES.map(describe) };
+  const api = {
+    id: OWN_API_ID,
+    name: `${productName} API`,
+    resource,
+    scopes: OWN_SCOPES.map(describe),
+  };
   const client = {
     id: CLI_CLIENT_ID,
     name: translatorOf('en')('developer-api.command-line', { product: productName }),

@@ -67,7 +67,11 @@ function operationOf(endpoint: Endpoint, schemas: Schemas): JsonSchema {
     summary,
     ...(description ? { description } : {}),
     security: [{ oauth: [scope] }],
-    parameters: [...pathParameters(endpoint), ...queryParameters(endpoint, schemas), ...idempotency(method)],
+    parameters: [
+      ...pathParameters(endpoint),
+      ...queryParameters(endpoint, schemas),
+      ...idempotency(method),
+    ],
     ...(takesBody ? { requestBody: bodyOf(endpoint, schemas) } : {}),
     responses: { [status]: answerOf(endpoint, schemas), ...refusalsOf(endpoint) },
   };
@@ -111,7 +115,9 @@ function answerOf({ answer, summary }: Endpoint, schemas: Schemas): JsonSchema {
 function refusalsOf({ method, refusals = [] }: Endpoint): JsonSchema {
   const ofChanges = method === 'GET' ? [] : [413, 415, 429];
   const all = [400, 401, 403, ...refusals, ...ofChanges, ...(method === 'POST' ? [422] : [])];
-  return Object.fromEntries(all.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
+  return Object.fromEntries(
+    all.map((status) => [status, { $ref: `#/components/responses/${status}` }]),
+  );
 }
 
 function responsesOf(schemas: Schemas): JsonSchema {

@@ -2,16 +2,15 @@
 // scope of the endpoint, a limit on changes, strict schemas, and one answer to one idempotency key.
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import type { z } from 'zod';
 import { actorOf } from '../applications/actor.ts';
 import { ownResource } from '../catalog/own-api.ts';
 import { AppError } from '../errors.ts';
 import { onlyOnce } from '../http/only-once.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { readBearer, type VerifyBearer } from './bearer.ts';
-import { type Answer, type ApiDeps, type Call, type Endpoint } from './endpoint.ts';
+import type { Answer, ApiDeps, Call, Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { describeApi, DOCUMENT_PATH } from './openapi.ts';
+import { DOCUMENT_PATH, describeApi } from './openapi.ts';
 import { parsePart, readJsonObject } from './request-parts.ts';
 
 const PREFIX = '/api/v1';

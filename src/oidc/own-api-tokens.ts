@@ -37,7 +37,7 @@ export function createOwnApiTokens(deps: {
 
   return async (token) => {
     const api = (await catalog.all()).find(({ id }) => id === OWN_API_ID);
-    if (!api) return undefined;
+    if (!api || api.suspendedAt) return undefined;
     const claims = await verify(token, keys(), { issuer: deps.issuer, ...api });
     if (!claims) return undefined;
     const client = await clients.find(claims.client_id);

@@ -58,7 +58,10 @@ Example:
 /** Adds --issuer and --json. */
 export function addIssuer(command: Command): Command {
   return command
-    .option('--issuer <url>', 'the server (default: GATEHOUSE_ISSUER_URL, or the demo of this directory)')
+    .option(
+      '--issuer <url>',
+      'the server (default: GATEHOUSE_ISSUER_URL, or the demo of this directory)',
+    )
     .option('--json', 'print JSON');
 }
 
