@@ -4,11 +4,13 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
+import { addAppsCommands } from './apps/apps-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
 import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
+import { addLoginCommands } from './login/login-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 
@@ -42,6 +44,9 @@ export function createProgram(): Command {
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  program.commandsGroup('For developers, who need nothing but the address of a server:');
+  addLoginCommands(program);
+  addAppsCommands(program);
   return program;
 }
 

@@ -23,7 +23,12 @@ export function signInByCli(gatehouse: Server, account?: Credentials, scope = AL
 export interface Developer {
   token: string;
   /** Calls the API; `body` is sent as JSON. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
 }
 
 /** Somebody with a token of these scopes. */

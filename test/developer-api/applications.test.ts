@@ -32,7 +32,10 @@ test('one request creates an application whose credentials get a token', async (
   const client = { client_id: clients.sandbox.client_id, client_secret, redirect_uris: [] };
   const [api] = clients.sandbox.apis;
   const resource = api?.resource ?? '';
-  const token = await requestToken(gatehouse, client, { grant_type: 'client_credentials', resource });
+  const token = await requestToken(gatehouse, client, {
+    grant_type: 'client_credentials',
+    resource,
+  });
   t.is(token.status, 200, token.text);
 
   const shown = await dev.call('GET', `/me/applications/${id}`);
