@@ -60,7 +60,7 @@ export function withToken(gatehouse: Pick<Server, 'issuer'>, token: string): Dev
 
 /** A product with all scopes of the seeded APIs. */
 export function addProduct(
-  gatehouse: Server,
+  gatehouse: Pick<Server, 'db' | 'apis'>,
   name: string,
   approval: 'automatic' | 'person' = 'automatic',
 ): Promise<string> {
