@@ -13,6 +13,7 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
@@ -94,7 +95,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: config.productName });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
+  const uses = gatherCredentialUses({
+    db,
+    onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
+  });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
     productName: config.productName,
@@ -270,6 +275,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -291,6 +297,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await uses.close();
       await changes.close();
     },
   };

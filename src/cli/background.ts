@@ -2,6 +2,10 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
+import {
+  expireCredentials,
+  remindOfExpiry,
+} from '../applications/credentials/expire-credentials.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';
@@ -48,6 +52,8 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
         onError: (error) => deps.logger.warn({ error }, 'an upstream could not be asked'),
       });
     },
+    'expire-credentials': () => expireCredentials(db),
+    'remind-of-expiry': () => remindOfExpiry({ db, outbox, issuer: config.issuer }),
     async 'rotate-signing-keys'() {
       await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
     },
@@ -66,6 +72,8 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
       { task: 'prune', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
+      { task: 'expire-credentials', match: '* * * * *' },
+      { task: 'remind-of-expiry', match: '23 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
     ],
   });

@@ -6,6 +6,7 @@ import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './api-commands.ts';
 import { addAppsCommands } from './apps/apps-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
+import { addCredentialCommands } from './clients/credential-commands.ts';
 import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   program.commandsGroup('Registrations:');
   addApiCommands(program);
   addClientCommands(program);
+  addCredentialCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);
   addTermsCommands(program);

@@ -17,5 +17,6 @@ export const MAIL_KINDS = [
   'identity-linked',
   'identity-unlinked',
   'identity-code',
+  'credential-expiring',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
