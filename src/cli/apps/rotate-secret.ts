@@ -38,9 +38,7 @@ export async function runRotateSecret(
     await callApi({ issuer }, 'GET', `${path}?environment=${environment}`),
   );
   const name = `since ${new Date().toISOString().slice(0, 10)}`;
-  const secret = added.parse(
-    await callApi({ issuer }, 'POST', path, { environment, kind: 'secret', name }),
-  );
+  const secret = added.parse(await callApi({ issuer }, 'POST', path, { environment, name }));
   if (file) writeOrShow(file, { CLIENT_SECRET: secret.client_secret });
   const old = before.data.filter(({ kind, state }) => kind === 'secret' && state === 'live');
   for (const { id } of old)
