@@ -13,6 +13,7 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -49,6 +50,7 @@ import { createGrantLoader } from './oidc/grants.ts';
 import { createHomeRoute } from './oidc/home.ts';
 import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
+import { createMetadataValidator } from './oidc/metadata-validator.ts';
 import { createOwnClient } from './oidc/own-client.ts';
 import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
@@ -82,17 +84,17 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const ownClient = createOwnClient({ issuer, name: productName });
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
@@ -136,7 +138,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -201,6 +203,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     outbox,
   };
   const selfCare = createSelfCareRoutes(selfCareDeps);
+  const applications = createApplicationRoutes({
+    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
+    ...{ maxApplications: config.maxApplications, productName },
+    validate: await createMetadataValidator(),
+    memberInvitations: limits.memberInvitation,
+  });
   const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
   const federationRoutes = createFederationRoutes({
     ...{ ...federation, ...sessions, devices },
@@ -228,7 +236,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
   const { encryptionKeys } = secrets;
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
@@ -251,7 +258,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        ...[invitations, identityPages, federationRoutes],
+        ...[applications, invitations, identityPages, federationRoutes],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

@@ -41,6 +41,7 @@ export async function startGatehouse(
     rateLimits: false,
     productName: 'Gatehouse',
     erasureDays: 30,
+    maxApplications: 20,
     keyTimes: {
       jwksCacheSeconds: 300,
       publishSeconds: 86_400,

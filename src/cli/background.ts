@@ -2,6 +2,7 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
+import { eraseDeletedApplications } from '../applications/lifecycle/end-application.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';
@@ -42,6 +43,9 @@ export function createTasks(deps: BackgroundDeps): Record<string, Task> {
     async 'erase-accounts'() {
       await eraseDeletedAccounts(db, config.erasureDays);
     },
+    async 'erase-applications'() {
+      await eraseDeletedApplications(db);
+    },
     async 'renew-upstream-tokens'() {
       await renewUpstreamTokens({
         ...{ db, encryptionKeys, upstreams: deps.upstreams },
@@ -65,6 +69,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
     schedule: [
       { task: 'prune', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
+      { task: 'erase-applications', match: '47 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
     ],

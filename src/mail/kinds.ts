@@ -17,5 +17,7 @@ export const MAIL_KINDS = [
   'identity-linked',
   'identity-unlinked',
   'identity-code',
+  'application-invitation',
+  'application-transferred',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

@@ -43,7 +43,12 @@ const PRUNABLE: Prunable[] = [
     remedy: 'DELETE FROM events',
   },
   { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
-  ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
+  ...[
+    'application_invitations',
+    'federation_attempts',
+    'pending_identities',
+    'upstream_sessions',
+  ].map((table) => ({
     ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },
   })),
   {

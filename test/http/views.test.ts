@@ -113,11 +113,17 @@ for (const { title, view, data } of pages) {
   });
 }
 
+/** Fields that hold words of ours, for which a view has texts. */
+const OUR_WORDS = /^(kind|state|section|environments?|authMethod)$/;
+
 /** The same data with every text that a stranger could have written made hostile. */
 function poisoned(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(poisoned);
   if (typeof data === 'object' && data !== null) {
-    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, poisoned(value)]));
+    const entries = Object.entries(data);
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, OUR_WORDS.test(key) ? value : poisoned(value)]),
+    );
   }
   return typeof data === 'string' ? `${data}${hostile}` : data;
 }
