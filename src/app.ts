@@ -13,6 +13,7 @@ import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createMetering } from './applications/metering.ts';
 import { createMeteringRoutes } from './applications/metering-routes.ts';
+import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
@@ -77,7 +78,7 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const csrf = createCsrfProtection(csrfKey);
@@ -85,7 +86,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const ownClient = createOwnClient({ issuer, name: productName });
   const uses = gatherCredentialUses({
     db,
     onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
@@ -93,7 +94,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
@@ -144,7 +145,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -166,6 +167,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
+  const applications = createApplicationRoutes({
+    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
+    ...{ maxApplications: config.maxApplications, productName },
+    validate: await createMetadataValidator(),
+    memberInvitations: limits.memberInvitation,
+  });
 
   const introspection = {
     issuer,
@@ -175,10 +182,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
   const { encryptionKeys, hashKeys } = secrets;
   const developerApi = createDeveloperApiRoutes({
-    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys, productName },
+    maxApplications: config.maxApplications,
     validate: await createMetadataValidator(),
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
@@ -203,7 +210,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[...signInPages, developerApi, createMeteringRoutes({ ...selfCareDeps, metering })],
+        ...signInPages,
+        applications,
+        developerApi,
+        createMeteringRoutes({ ...selfCareDeps, metering }),
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
