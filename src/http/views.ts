@@ -2,6 +2,7 @@
 // Field names that the forms post stand beside the view they belong to.
 
 import type { AccountViews } from './views/account.ts';
+import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
@@ -54,7 +55,7 @@ export interface CaptchaFields {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, IdentityViews, InvitationViews {
+export interface Views extends AccountViews, CredentialViews, IdentityViews, InvitationViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;
