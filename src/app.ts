@@ -30,6 +30,7 @@ import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
 import { createLanguageRoute } from './http/language-route.ts';
+import { createOutgoingFetch } from './http/outgoing/outgoing-fetch.ts';
 import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -131,6 +132,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
+    // A server that is itself on http runs on loopback, and so does what its clients name.
+    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({
