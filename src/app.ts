@@ -14,6 +14,7 @@ import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
+import { createCredentialRoutes } from './applications/credentials/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -103,6 +104,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     minPasswordLength: config.passwords.minLength,
   });
   const secure = issuer.startsWith('https:');
+  // A server that is itself on http runs on loopback, and so does what its clients name.
+  const outgoingFetch = createOutgoingFetch({ privateNetwork: !secure, insecure: !secure });
   const browser = createBrowserBinding({ key: csrfKey, secure });
   const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
@@ -132,8 +135,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
-    // A server that is itself on http runs on loopback, and so does what its clients name.
-    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
+    fetch: outgoingFetch,
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({
@@ -209,6 +211,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     outbox,
   };
   const selfCare = createSelfCareRoutes(selfCareDeps);
+  const credentialPages = createCredentialRoutes({
+    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
+    fetchKeys: outgoingFetch,
+  });
   const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
   const federationRoutes = createFederationRoutes({
     ...{ ...federation, ...sessions, devices },
@@ -259,7 +265,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        ...[invitations, identityPages, federationRoutes],
+        ...[credentialPages, invitations, identityPages, federationRoutes],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
