@@ -13,6 +13,7 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -90,7 +91,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: config.productName });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
+  const uses = gatherCredentialUses({
+    db,
+    onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
+  });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
     productName: config.productName,
@@ -262,6 +267,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -283,6 +289,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await uses.close();
       await changes.close();
     },
   };

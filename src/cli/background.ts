@@ -2,6 +2,13 @@
 import { eraseDeletedAccounts } from '../accounts/delete-account.ts';
 import { createResetAnswer } from '../accounts/recovery/answer-reset.ts';
 import { createSignUpAnswer } from '../accounts/sign-up/answer-sign-up.ts';
+import {
+  expireCredentials,
+  remindOfExpiry,
+} from '../applications/credentials/expire-credentials.ts';
+import { expireSubscriptions } from '../applications/subscriptions/end-subscription.ts';
+import { createSubscriptionMails } from '../applications/subscriptions/subscription-mails.ts';
+import { MAIL_TASK } from '../applications/subscriptions/subscription-state.ts';
 import type { ServerConfig } from '../config.ts';
 import { renewUpstreamTokens } from '../federation/sessions/renew-upstream.ts';
 import type { Upstreams } from '../federation/upstreams/upstreams.ts';
@@ -38,6 +45,10 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
       ...{ db, encryptionKeys, issuer: config.issuer, productName: config.productName },
       mail: config.mail ?? { kind: 'mailbox' },
     }),
+    [MAIL_TASK]: createSubscriptionMails({ db, outbox, issuer: config.issuer }),
+    async 'expire-subscriptions'() {
+      await expireSubscriptions(db);
+    },
     'answer-sign-up': createSignUpAnswer({ db, outbox, issuer: config.issuer }),
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
     'deliver-webhook': createWebhookDelivery(
@@ -60,6 +71,8 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
         onError: (error) => deps.logger.warn({ error }, 'an upstream could not be asked'),
       });
     },
+    'expire-credentials': () => expireCredentials(db),
+    'remind-of-expiry': () => remindOfExpiry({ db, outbox, issuer: config.issuer }),
     async 'rotate-signing-keys'() {
       await rotateDueSigningKeys({ db, encryptionKeys, keyTimes: config.keyTimes });
     },
@@ -81,8 +94,11 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
     tasks,
     schedule: [
       { task: 'prune', match: '* * * * *' },
+      { task: 'expire-subscriptions', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
+      { task: 'expire-credentials', match: '* * * * *' },
+      { task: 'remind-of-expiry', match: '23 * * * *' },
       { task: 'rotate-signing-keys', match: '17 * * * *' },
     ],
   });

@@ -92,7 +92,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     clientBasedCORS: (ctx, origin, client) =>
       isCorsRoute(ctx, client.clientAuthMethod) &&
       clients.stored(client).allowedCorsOrigins.includes(origin),
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => assertAssertion(deps.issuer, claims),
+    async assertJwtClientAuthClaimsAndHeader(ctx, claims, header, client) {
+      assertAssertion(deps.issuer, claims);
+      await clients.noteKey(ctx, client, header);
+    },
     ttl: {
       AuthorizationCode: MINUTE,
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 10 * MINUTE,
