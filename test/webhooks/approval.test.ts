@@ -22,7 +22,7 @@ test.before(async () => {
   webhook = await addWebhook(gatehouse, receiver.url, '--approval');
   owner = await addAccount(gatehouse);
   ({ application } = await createApplication(
-    gatehouse.registration,
+    { ...gatehouse.registration, maxApplications: 100, productName: 'Gatehouse' },
     { kind: 'account', accountId: owner.id },
     {
       ...{ kind: 'machine', name: 'Nightly', description: '', homepage: undefined },
