@@ -62,7 +62,9 @@ const composed = [
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
   new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
   /^password\.strength-[0-4]$/,
+  /^refusal\.(.*-(what|do)|place-.*|difference-.*|(limit|clock|detail)-.*)$/,
   /^sign-up\.(email|given_name|family_name)$/,
+  /^usage\.(issued|reused|throttled)$/,
 ];
 
 test('every text is used', (t) => {
