@@ -9,6 +9,7 @@ import {
 } from 'oidc-provider';
 import type { Catalog } from '../catalog/apis.ts';
 import { LANGUAGE_NAMES } from '../http/i18n.ts';
+import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import type { Terms } from '../storage/terms.ts';
 import { CLAIMS, createExtraTokenClaims, createJwtCustomizer } from './claims.ts';
 import type { ClientLookup } from './client-lookup.ts';
@@ -40,6 +41,8 @@ export interface ConfigurationDeps {
   loadExistingGrant: ReturnType<typeof createGrantLoader>;
   catalog: Catalog;
   clients: ClientLookup;
+  /** How a client's jwks_uri is read. */
+  fetch: OutgoingFetch;
   pages: ReturnType<typeof createProviderPages>;
 }
 
@@ -135,8 +138,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         postLogoutSuccessSource: pages.postLogoutSuccessSource,
       },
     },
-    // The library's guard against special-use addresses hangs on the options: pass them on, follow nothing.
-    fetch: (url, options) => globalThis.fetch(url, { ...options, redirect: 'error' }),
+    // What a developer registered is asked from here: ours decides at the connection where that may be.
+    fetch: (url, options) => deps.fetch(String(url), options),
     fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 64 * 1024 },
   };
 }

@@ -14,6 +14,7 @@ import {
   type RotationDeps,
 } from './credential-rotation.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { completeRefusal, type RefusalDeps } from './keep-refusal.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -35,6 +36,7 @@ export function protocolHost(deps: {
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
   rotation: RotationDeps;
+  refusals: RefusalDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -141,12 +143,13 @@ async function adoptUpstream(
 
 async function completeAnswer(
   ctx: Context,
-  deps: { introspection: JwtIntrospectionDeps; render: Render },
+  deps: { introspection: JwtIntrospectionDeps; refusals: RefusalDeps; render: Render },
 ): Promise<void> {
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  renderContinue(ctx, deps.render);
+  await completeRefusal(ctx, deps.refusals);
+  renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.

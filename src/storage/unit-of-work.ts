@@ -53,6 +53,20 @@ export function runInUnitOfWork<T>(knex: Knex, work: (unit: UnitOfWork) => Promi
   return storage.run(unit, () => work(unit).finally(unit.end));
 }
 
+/** Runs `work` in a unit of work of its own, which commits when it returns and rolls back when it throws. */
+export function commitWork<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  return runInUnitOfWork(knex, async (unit) => {
+    try {
+      const result = await work();
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback().catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
 /** Runs `work` as if no request were running. */
 export function outsideUnitOfWork<T>(work: () => T): T {
   return storage.exit(work);
