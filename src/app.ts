@@ -9,6 +9,7 @@ import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createDeveloperPages } from './app/developer-pages.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createMetering } from './applications/metering.ts';
@@ -76,7 +77,7 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const csrf = createCsrfProtection(csrfKey);
@@ -84,7 +85,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const ownClient = createOwnClient({ issuer, name: productName });
   const uses = gatherCredentialUses({
     db,
     onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
@@ -92,11 +93,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
   const secure = issuer.startsWith('https:');
+  // A server that is itself on http runs on loopback, and so does what its clients name.
+  const outgoingFetch = createOutgoingFetch({ privateNetwork: !secure, insecure: !secure });
   const browser = createBrowserBinding({ key: csrfKey, secure });
   const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
@@ -134,8 +137,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
-    // A server that is itself on http runs on loopback, and so does what its clients name.
-    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
+    fetch: outgoingFetch,
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ ...pageDeps, clients }),
@@ -143,7 +145,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -165,6 +167,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
+  const developerPages = await createDeveloperPages({
+    ...{ config, limits, selfCareDeps, fetchKeys: outgoingFetch },
+  });
 
   const introspection = {
     issuer,
@@ -174,10 +179,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
   const { encryptionKeys, hashKeys } = secrets;
   const developerApi = createDeveloperApiRoutes({
-    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys, productName },
+    maxApplications: config.maxApplications,
     validate: await createMetadataValidator(),
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
@@ -201,7 +206,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(unitOfWork({ db, sessionCookie })); // around all that writes
   koa.use(
     routes(
-      [...signInPages, developerApi, ...(config.mail?.kind === 'mailbox' ? [mailbox] : [])],
+      [
+        ...signInPages,
+        ...developerPages,
+        developerApi,
+        ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
+      ],
       protocolHost({
         handle: provider.handle,
         isCurrent: changes.live,

@@ -6,6 +6,7 @@ import {
   expireCredentials,
   remindOfExpiry,
 } from '../applications/credentials/expire-credentials.ts';
+import { eraseDeletedApplications } from '../applications/lifecycle/end-application.ts';
 import { expireSubscriptions } from '../applications/subscriptions/end-subscription.ts';
 import { createSubscriptionMails } from '../applications/subscriptions/subscription-mails.ts';
 import { MAIL_TASK } from '../applications/subscriptions/subscription-state.ts';
@@ -36,7 +37,7 @@ interface BackgroundDeps {
 /** What the jobs do, by name. */
 export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
   const { config, db, metrics } = deps;
-  const { encryptionKeys } = config.secrets;
+  const { encryptionKeys, hashKeys } = config.secrets;
   const outbox = createOutbox({ db, encryptionKeys });
   // A server that is itself on http runs on loopback, and so do those who are told of events.
   const isLocal = config.issuer.startsWith('http:');
@@ -53,7 +54,7 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
     'deliver-webhook': createWebhookDelivery(
       {
-        ...{ db, encryptionKeys, decide: createApprovalDecision(db) },
+        ...{ db, encryptionKeys, decide: createApprovalDecision({ db, hashKeys }) },
         fetchFor: createWebhookFetches({ privateNetwork: isLocal, insecure: isLocal }),
       },
       lanes,
@@ -64,6 +65,9 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
     },
     async 'erase-accounts'() {
       await eraseDeletedAccounts(db, config.erasureDays);
+    },
+    async 'erase-applications'() {
+      await eraseDeletedApplications(db);
     },
     async 'renew-upstream-tokens'() {
       await renewUpstreamTokens({
@@ -96,6 +100,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
       { task: 'prune', match: '* * * * *' },
       { task: 'expire-subscriptions', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
+      { task: 'erase-applications', match: '47 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'expire-credentials', match: '* * * * *' },
       { task: 'remind-of-expiry', match: '23 * * * *' },

@@ -7,12 +7,17 @@ import { addAccount, type TestClient } from '../_protocol.ts';
 
 export const CALLBACK = 'https://rp.example.com/callback';
 
-/** Runs `work` in one committed transaction, as a request or a command does. */
+/** Runs `work` in one transaction, as a request or a command does: nothing stays when it throws. */
 export function committed<T>({ db }: Pick<Server, 'db'>, work: () => Promise<T>): Promise<T> {
   return runInUnitOfWork(db.knex, async (unit) => {
-    const result = await work();
-    await unit.commit();
-    return result;
+    try {
+      const result = await work();
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback();
+      throw error;
+    }
   });
 }
 
@@ -48,7 +53,7 @@ export async function addApplication(
   const redirects = kind === 'machine' ? [] : [CALLBACK];
   const created = await committed(server, () =>
     createApplication(
-      server.registration,
+      { ...server.registration, maxApplications: 20, productName: 'Gatehouse' },
       { kind: 'account', accountId: ownerId },
       {
         ...{ kind, name: 'Trucks', description: '', homepage: undefined, productIds },
