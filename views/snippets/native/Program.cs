@@ -20,20 +20,20 @@ var listener = new HttpListener();
 listener.Prefixes.Add(origin + "/");
 listener.Start();
 
-string Random()
+string NewValue()
 {
     var bytes = new byte[32];
     using (var source = RandomNumberGenerator.Create()) source.GetBytes(bytes);
-    return Base64(bytes);
+    return Base64Url(bytes);
 }
-string Base64(byte[] bytes) =>
+string Base64Url(byte[] bytes) =>
     Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
-var state = Random();
-var verifier = Random();
+var state = NewValue();
+var verifier = NewValue();
 string challenge;
 using (var sha256 = SHA256.Create())
-    challenge = Base64(sha256.ComputeHash(Encoding.ASCII.GetBytes(verifier)));
+    challenge = Base64Url(sha256.ComputeHash(Encoding.ASCII.GetBytes(verifier)));
 var query = new Dictionary<string, string>
 {
     ["client_id"] = "{{client_id}}",
