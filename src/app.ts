@@ -13,6 +13,7 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
@@ -29,6 +30,7 @@ import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
 import { createLanguageRoute } from './http/language-route.ts';
+import { createOutgoingFetch } from './http/outgoing/outgoing-fetch.ts';
 import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -89,7 +91,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: config.productName });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
+  const uses = gatherCredentialUses({
+    db,
+    onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
+  });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
     productName: config.productName,
@@ -126,6 +132,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
+    // A server that is itself on http runs on loopback, and so does what its clients name.
+    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({
@@ -259,6 +267,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -280,6 +289,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await uses.close();
       await changes.close();
     },
   };

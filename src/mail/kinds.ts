@@ -12,10 +12,18 @@ export const MAIL_KINDS = [
   'account-approved',
   'account-rejected',
   'account-closed',
+  'subscription-submitted',
+  'subscription-activated',
+  'subscription-rejected',
+  'subscription-suspended',
+  'subscription-resumed',
+  'subscription-cancelled',
+  'subscription-expired',
   'invitation',
   'invitation-asked',
   'identity-linked',
   'identity-unlinked',
   'identity-code',
+  'credential-expiring',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

@@ -12,6 +12,7 @@ import type { Database } from '../storage/database.ts';
 import { redeemJti } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { type ConfigurationDeps, createConfiguration } from './configuration.ts';
+import { attachRotation } from './credential-rotation.ts';
 import type { KeyDeps } from './keys/key-times.ts';
 import { type KeyView, toKeySets } from './keys/key-view.ts';
 import { followKeys } from './keys/live-keys.ts';
@@ -74,6 +75,7 @@ function createProvider(
   const provider = new Provider(deps.issuer, createConfiguration({ ...deps, ...keys }));
   provider.proxy = true;
   deps.clients.attach(provider);
+  attachRotation(provider);
   attachRequestPolicy(provider);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);

@@ -7,6 +7,12 @@ import { expectOwnOrigin } from '../http/form.ts';
 import type { Render } from '../http/render.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { renderContinue } from './continue-page.ts';
+import {
+  answerRotation,
+  authenticateRotation,
+  ROTATION_PATH,
+  type RotationDeps,
+} from './credential-rotation.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
@@ -28,6 +34,7 @@ export function protocolHost(deps: {
   /** Seconds that caches may keep the public documents. */
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
+  rotation: RotationDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -45,6 +52,7 @@ export function protocolHost(deps: {
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
     if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
+    if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     if (path === '/logout/confirm') expectOwnOrigin(ctx);
     await handleCurrent(ctx, next, deps);
@@ -60,6 +68,17 @@ async function handleCurrent(
 ): Promise<void> {
   if (!isCurrent()) throw temporarilyUnavailable();
   await handle(ctx, next);
+}
+
+async function rotate(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+): Promise<void> {
+  // The provider puts its own part on the context.
+  const protocolContext = ctx as unknown as KoaContextWithOIDC;
+  const passed = await authenticateRotation(protocolContext, () => handleCurrent(ctx, next, deps));
+  if (passed) await answerRotation(protocolContext, deps.rotation);
 }
 
 // With the database away, too.

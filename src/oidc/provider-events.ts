@@ -7,6 +7,7 @@ import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { expectGrant } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
+import { isRotation } from './credential-rotation.ts';
 import { allowRefreshRetry } from './refresh-retry.ts';
 import { explainRefusal } from './refusals.ts';
 
@@ -83,7 +84,8 @@ function record(ctx: KoaContextWithOIDC, type: string, detail?: Record<string, u
 }
 
 function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  record(ctx, event.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
+  const type = isRotation(ctx) ? 'credential.rotation.error' : event;
+  record(ctx, type.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
 }
 
 function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {

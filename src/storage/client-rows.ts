@@ -1,4 +1,4 @@
-// How a client is read: with its live secrets, and with what its application's subscriptions give it.
+// How a client is read: with its credentials that work, and with what its application's subscriptions give it.
 import type { Knex } from 'knex';
 import type {
   Client,
@@ -11,10 +11,11 @@ import type {
 } from './client.ts';
 
 // Each line is one subselect, so that a client is read in one round trip.
-const SECRETS = `(SELECT coalesce(json_agg(json_build_object('id', c.id,
-  'hash', encode(c.secret_hash, 'hex'), 'expires_at', c.expires_at) ORDER BY c.created_at DESC), '[]')
-  FROM credentials c WHERE c.client_id = clients.id AND c.kind = 'secret' AND c.suspended_at IS NULL
-    AND (c.expires_at IS NULL OR c.expires_at > now())) AS secrets`;
+const CREDENTIALS = `(SELECT coalesce(json_agg(json_build_object('id', c.id,
+  'hash', encode(c.secret_hash, 'hex'), 'jwk', c.public_key,
+  'seconds_left', extract(epoch FROM c.expires_at - clock_timestamp())) ORDER BY c.created_at DESC), '[]')
+  FROM credentials c WHERE c.client_id = clients.id AND c.suspended_at IS NULL
+    AND (c.expires_at IS NULL OR c.expires_at > now())) AS credentials`;
 
 // Whatever was written down: an API of the other environment is none of theirs.
 const ENTITLEMENTS = `(SELECT coalesce(json_agg(json_build_object('api_id', e.api_id, 'scope', e.scope)), '[]')
@@ -48,9 +49,11 @@ export async function selectClients(
   query: Knex,
   filter: { id?: string; applicationId?: string; limit: number },
 ): Promise<Client[]> {
+  // Before the database answers: nothing may seem to live longer than it does.
+  const askedAt = performance.now();
   const rows = await query('clients')
     .select('clients.*')
-    .select([SECRETS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) => query.raw(text)))
+    .select([CREDENTIALS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) => query.raw(text)))
     .modify((builder) => {
       if (filter.id !== undefined) builder.where('clients.id', filter.id);
       if (filter.applicationId !== undefined)
@@ -59,7 +62,7 @@ export async function selectClients(
     .orderBy('created_at')
     .orderBy('id')
     .limit(filter.limit);
-  return rows.map(toClient);
+  return rows.map((row: ClientRow) => toClient(row, askedAt));
 }
 
 interface ClientRow {
@@ -75,13 +78,18 @@ interface ClientRow {
   require_pkce: boolean;
   rotate_refresh_tokens: boolean;
   default_api_id: string | null;
-  jwks: NonNullable<Client['jwks']> | null;
+  jwks_uri: string | null;
   connector_ids: string[] | null;
   password_sign_in: boolean;
   environment: Environment | null;
   disabled_at: Date | null;
   created_at: Date;
-  secrets: { id: string; hash: string; expires_at: string | null }[];
+  credentials: {
+    id: string;
+    hash: string | null;
+    jwk: Record<string, unknown> | null;
+    seconds_left: number | null;
+  }[];
   entitlements: { api_id: string; scope: string }[];
   application: {
     id: string;
@@ -98,7 +106,7 @@ interface ClientRow {
   }[];
 }
 
-function toClient(row: ClientRow): Client {
+function toClient(row: ClientRow, askedAt: number): Client {
   const subscriptions = row.subscriptions.map(toSubscription);
   const active = subscriptions.filter(({ state }) => state === 'active');
   return {
@@ -114,22 +122,34 @@ function toClient(row: ClientRow): Client {
     requirePkce: row.require_pkce,
     rotateRefreshTokens: row.rotate_refresh_tokens,
     defaultApiId: row.default_api_id ?? undefined,
-    jwks: row.jwks ?? undefined,
+    jwksUri: row.jwks_uri ?? undefined,
     signIn: { connectors: row.connector_ids ?? undefined, passwords: row.password_sign_in },
     environment: row.environment ?? undefined,
     application: toApplication(row, subscriptions),
     disabledAt: row.disabled_at ?? undefined,
     createdAt: row.created_at,
-    secretHashes: row.secrets.map(({ id, hash, expires_at }) => ({
-      id,
-      hash: Buffer.from(hash, 'hex'),
-      expiresAt: toDate(expires_at),
-    })),
+    ...toCredentials(row, askedAt),
     entitlements: toEntitlements([
       ...row.entitlements.map(({ api_id, scope }) => ({ apiId: api_id, scope })),
       ...active.flatMap(({ scopes }) => scopes),
     ]),
     entitledUntil: earliest(active.map(({ expiresAt }) => expiresAt)),
+  };
+}
+
+function toCredentials(
+  { credentials }: ClientRow,
+  askedAt: number,
+): Pick<Client, 'secretHashes' | 'keys'> {
+  const live = credentials.map(({ seconds_left, ...one }) => ({
+    ...one,
+    endsAt: seconds_left === null ? Infinity : askedAt + seconds_left * 1000,
+  }));
+  return {
+    secretHashes: live.flatMap(({ id, hash, endsAt }) =>
+      hash === null ? [] : { id, hash: Buffer.from(hash, 'hex'), endsAt },
+    ),
+    keys: live.flatMap(({ id, jwk, endsAt }) => (jwk === null ? [] : { id, jwk, endsAt })),
   };
 }
 

@@ -18,13 +18,16 @@ export interface Client {
   /** Public clients rotate whatever this says. */
   rotateRefreshTokens: boolean;
   defaultApiId: string | undefined;
-  jwks: { keys: Record<string, unknown>[] } | undefined;
   /** The ways to sign in that its people are offered; `connectors` undefined: every one. */
   signIn: { connectors: string[] | undefined; passwords: boolean };
   disabledAt: Date | undefined;
   createdAt: Date;
-  /** Keyed hashes of the secrets that have not expired by the database's clock. */
-  secretHashes: { id: string; hash: Buffer; expiresAt: Date | undefined }[];
+  /** Keyed hashes of the secrets that work. */
+  secretHashes: ({ hash: Buffer } & LiveCredential)[];
+  /** The public keys (RFC 7517) that work. */
+  keys: ({ jwk: Record<string, unknown> } & LiveCredential)[];
+  /** Where the application publishes keys itself. */
+  jwksUri: string | undefined;
   /** API id to the scopes that the client was given: by hand and by active subscriptions. */
   entitlements: Map<string, Set<string>>;
   /** It gets only APIs of this environment; undefined: of both. */
@@ -33,6 +36,15 @@ export interface Client {
   application: ClientApplication | undefined;
   /** When one of the subscriptions ends: what is known here is not to be trusted from then on. */
   entitledUntil: Date | undefined;
+}
+
+export interface LiveCredential {
+  id: string;
+  /**
+   * When it ends by the database's clock, as this process counts time (performance.now): the clock
+   * on the machine's wall does not matter. Infinity: never.
+   */
+  endsAt: number;
 }
 
 /** What a client has of its application. */

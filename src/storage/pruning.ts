@@ -24,6 +24,12 @@ const PRUNABLE: Prunable[] = [
     isExpired: "expires_at < now() - interval '90 days'",
     remedy: 'DELETE FROM invitations',
   },
+  {
+    table: 'credentials',
+    // Long enough to tell why one was refused.
+    isExpired: "expires_at < now() - interval '90 days'",
+    remedy: 'DELETE FROM credentials',
+  },
   { table: 'captcha_challenges', isExpired: IS_EXPIRED, remedy: 'DELETE FROM captcha_challenges' },
   { table: 'sign_ups', isExpired: IS_EXPIRED, remedy: 'DELETE FROM sign_ups' },
   {

@@ -1,7 +1,7 @@
 // What is suspended gets no new tokens, on any node, and gets them again when it is resumed.
 import { blockAccount, loadAccount, unblockAccount } from '../../src/accounts/block-account.ts';
-import { suspendApi } from '../../src/storage/apis.ts';
 import { disableApplication, suspendApplication } from '../../src/storage/applications.ts';
+import { setApiSuspended } from '../../src/storage/change-apis.ts';
 import {
   changeSubscription,
   listSubscriptions,
@@ -37,7 +37,7 @@ const SWITCHES: Record<string, (application: Application, on: boolean) => Promis
     suspendApplication(nodes.db, application.id, on ? 'It sends spam.' : undefined),
   'application of its owner': ({ application }, on) =>
     disableApplication(nodes.db, application.id, on),
-  API: (_, on) => suspendApi(nodes.db, ordersApi(nodes, 'sandbox').id, on),
+  API: (_, on) => setApiSuspended(nodes.db, ordersApi(nodes, 'sandbox').id, on),
   async owner({ ownerId }, on) {
     if (on) return blockAccount(nodes.db, ownerId, 'test');
     return unblockAccount(nodes.db, await loadAccount(nodes.db, ownerId), 'test');

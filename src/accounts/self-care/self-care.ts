@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { type CsrfProtection, readForm } from '../../http/form.ts';
+import { readUpload } from '../../http/upload.ts';
 import { isLanguage, type Language, languageOf, translate } from '../../http/i18n.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Render } from '../../http/render.ts';
@@ -61,11 +62,16 @@ export function showPage<V extends keyof AccountViews>(
       name: [account.given_name, account.family_name].filter(Boolean).join(' '),
       email: account.email,
     },
-    csrf: deps.csrf.token(bindingOf(person)),
+    csrf: ownFormToken(deps, person),
     notice: noticeOf(ctx),
   };
   // The compiler cannot put the two halves of a generic view together.
   deps.render(ctx, view, { ...page, ...data } as unknown as Views[V]);
+}
+
+/** The token that the forms of a signed-in person carry. */
+export function ownFormToken({ csrf }: Pick<SelfCareDeps, 'csrf'>, person: SignedIn): string {
+  return csrf.token(bindingOf(person));
 }
 
 /** Reads a form of My account; a token of another session is refused. */
@@ -76,6 +82,16 @@ export function readOwnForm<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.infer<Schema>> {
   return readForm(ctx, { schema, csrf: deps.csrf, binding: bindingOf(person) });
+}
+
+/** Reads such a form with files in it, of `limit` bytes together. */
+export function readOwnUpload<Schema extends z.ZodType>(
+  ctx: Context,
+  deps: Pick<SelfCareDeps, 'csrf'>,
+  person: SignedIn,
+  form: { schema: Schema; limit: number },
+): Promise<{ fields: z.infer<Schema>; files: Map<string, Buffer> }> {
+  return readUpload(ctx, { ...form, csrf: deps.csrf, binding: bindingOf(person) });
 }
 
 /** Leads to a page that says what was done: the text `account.done-<done>`. */
