@@ -65,6 +65,8 @@ export function templateValues(facts: SnippetFacts): Record<string, string> {
     redirect_uri: redirectUriOf(facts).uri,
     callback_path: redirect.pathname,
     loopback_host: redirect.hostname,
+    // Only a name of this machine can be listened on.
+    listen_host: LOOPBACK.includes(redirect.hostname) ? redirect.hostname : 'localhost',
     start_path: startPath,
     start_url: `${redirect.origin}${startPath}`,
     port,

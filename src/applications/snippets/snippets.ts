@@ -38,7 +38,7 @@ const go: Program = {
   install: 'go mod init client && go get golang.org/x/oauth2',
   run: 'go run .',
 };
-const java: Program = { file: 'Client.java', install: undefined, run: 'java Client.java' };
+const java = (file: string): Program => ({ file, install: undefined, run: `java ${file}` });
 const csharp: Program = {
   ...{ file: 'Program.cs', install: 'dotnet new console', run: 'dotnet run' },
 };
@@ -48,17 +48,17 @@ const PROGRAMS: Record<ApplicationKind, Partial<Record<SnippetLanguage, Program>
     curl: { file: 'client.sh', install: undefined, run: 'sh client.sh' },
     node: node('client.mjs'),
     python: python('client.py', 'authlib requests'),
-    ...{ go, java, csharp },
+    ...{ go, java: java('Client.java'), csharp },
   },
   web: {
     node: node('server.mjs'),
     python: python('server.py', 'authlib flask requests'),
-    go,
+    ...{ go, java: java('Server.java'), csharp },
   },
   native: {
     node: node('client.mjs'),
     python: python('client.py', 'authlib requests'),
-    ...{ go, java, csharp },
+    ...{ go, java: java('Client.java'), csharp },
   },
   spa: {
     browser: {

@@ -1,5 +1,8 @@
 // The code that developers paste, executed where its language is at hand: machine, web, native.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { fillTemplate } from '../../../src/applications/snippets/fill-template.ts';
 import { curlLines, languagesOf, snippetOf } from '../../../src/applications/snippets/snippets.ts';
 import type { ApplicationKind } from '../../../src/storage/applications.ts';
 import { createAgent } from '../../_agent.ts';
@@ -129,4 +132,32 @@ test.serial('the lines of curl with the secret need nothing else', async (t) => 
   );
   t.regex(await program.ended, /"environment":"sandbox"/);
   program.remove();
+});
+
+test('no value breaks out of its literal', async (t) => {
+  const odd = 'a\'b"c\\u0022$(d)`e`</script>{{issuer}}$&';
+  const fill = (template: string, file: string) =>
+    fillTemplate(template, file, { odd, issuer: '' });
+  const printed = async (command: string, args: string[]) => {
+    const { stdout } = await promisify(execFile)(command, args);
+    return stdout;
+  };
+
+  t.is(await printed('sh', ['-c', fill("printf %s '{{odd}}'", 'client.sh')]), odd);
+  for (const file of ['client.mjs', 'index.html']) {
+    const code = fill("process.stdout.write('{{odd}}')", file);
+    t.is(await printed(process.execPath, ['-e', code]), odd);
+    if (file === 'index.html') t.false(code.includes('</script>'));
+  }
+  // Without control characters, JSON writes text as these languages do.
+  for (const file of ['client.py', 'main.go', 'Client.java', 'Program.cs'])
+    t.is(fill('"{{odd}}"', file), JSON.stringify(odd));
+  for (const value of ['a\nb', 'é', '\u202e', '\0'])
+    t.throws(() => fillTemplate('{{value}}', 'client.sh', { value }), { message: /printable/ });
+});
+
+test('code that was not asked for does not exist', async (t) => {
+  const { facts } = await factsOf('machine', []);
+  t.is(snippetOf(facts, 'browser'), undefined);
+  t.is(curlLines({ ...facts, kind: 'web' }, 'secret'), undefined);
 });
