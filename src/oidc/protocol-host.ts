@@ -14,6 +14,7 @@ import {
   type RotationDeps,
 } from './credential-rotation.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { completeRefusal, type RefusalDeps } from './keep-refusal.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -35,6 +36,7 @@ export function protocolHost(deps: {
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
   rotation: RotationDeps;
+  refusals: RefusalDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -51,14 +53,23 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
-    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
+    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
-    if (path === '/logout/confirm') expectOwnOrigin(ctx);
-    await handleCurrent(ctx, next, deps);
-    await followUpstream(ctx, deps, path);
-    await completeAnswer(ctx, deps);
+    await answer(ctx, next, deps, path);
   };
+}
+
+async function answer(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+  path: string,
+): Promise<void> {
+  if (path === '/logout/confirm') expectOwnOrigin(ctx);
+  await handleCurrent(ctx, next, deps);
+  await followUpstream(ctx, deps, path);
+  await completeAnswer(ctx, deps);
 }
 
 async function handleCurrent(
@@ -141,12 +152,13 @@ async function adoptUpstream(
 
 async function completeAnswer(
   ctx: Context,
-  deps: { introspection: JwtIntrospectionDeps; render: Render },
+  deps: { introspection: JwtIntrospectionDeps; refusals: RefusalDeps; render: Render },
 ): Promise<void> {
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  renderContinue(ctx, deps.render);
+  await completeRefusal(ctx, deps.refusals);
+  renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.
