@@ -13,7 +13,7 @@ export interface CallableApi {
 export interface SnippetFacts {
   issuer: string;
   kind: ApplicationKind;
-  client: Pick<Client, 'id' | 'redirectUris'>;
+  client: Pick<Client, 'id' | 'redirectUris' | 'environment'>;
   callable: CallableApi;
 }
 
@@ -26,25 +26,38 @@ export function callableApis(apis: Api[], client: Pick<Client, 'entitlements'>):
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost'];
-const FALLBACK = 'http://127.0.0.1/callback';
+/** With which the code runs on the machine of a developer. */
+const LOCAL_URIS = {
+  web: 'http://localhost:8080/callback',
+  spa: 'http://localhost:5173/callback',
+  native: 'http://127.0.0.1/callback',
+};
 
 /**
- * The redirect URI that the code of a client can serve on the developer's machine; the first one
- * when there is none, and for a native application that has none of loopback, what to register.
+ * The redirect URI that the code serves: one of the developer's own machine if there is any. A native
+ * application without one gets what it should register.
  */
-export function redirectUriOf({ kind, client }: Pick<SnippetFacts, 'kind' | 'client'>): {
-  uri: string;
-  isLocal: boolean;
-} {
-  const uris = client.redirectUris.map(({ uri }) => uri);
-  const local = uris.find((uri) => LOOPBACK.includes(URL.parse(uri)?.hostname ?? ''));
-  if (local !== undefined) return { uri: local, isLocal: true };
-  const [first = FALLBACK] = uris;
-  return { uri: kind === 'native' ? FALLBACK : first, isLocal: false };
+function redirectUriOf({ kind, client }: Pick<SnippetFacts, 'kind' | 'client'>): string {
+  const [first] = client.redirectUris;
+  return findLocalUri(client) ?? (kind === 'native' ? undefined : first?.uri) ?? LOCAL_URIS.native;
+}
+
+function findLocalUri({ redirectUris }: SnippetFacts['client']): string | undefined {
+  const uris = redirectUris.map(({ uri }) => uri);
+  return uris.find((uri) => LOOPBACK.includes(URL.parse(uri)?.hostname ?? ''));
+}
+
+/** The redirect URI without which the code does not run on the developer's machine, where one may be. */
+export function missingLocalUri({
+  kind,
+  client,
+}: Pick<SnippetFacts, 'kind' | 'client'>): string | undefined {
+  if (kind === 'machine' || findLocalUri(client)) return undefined;
+  return kind === 'native' || client.environment === 'sandbox' ? LOCAL_URIS[kind] : undefined;
 }
 
 /** Where an API can be called: its example, or what looks most like its address. */
-export function exampleUrlOf({ exampleUrl, resource }: Api): string {
+function exampleUrlOf({ exampleUrl, resource }: Api): string {
   return exampleUrl ?? (/^https?:/.test(resource) ? resource : 'https://api.example.com/');
 }
 
@@ -52,7 +65,8 @@ export function exampleUrlOf({ exampleUrl, resource }: Api): string {
 export function templateValues(facts: SnippetFacts): Record<string, string> {
   const { issuer, client, callable } = facts;
   const scope = callable.scopes.join(' ');
-  const redirect = new URL(redirectUriOf(facts).uri);
+  const redirectUri = redirectUriOf(facts);
+  const redirect = new URL(redirectUri);
   // Behind a proxy that ends TLS, any port will do.
   const port = redirect.protocol === 'https:' ? '8080' : redirect.port || '80';
   const startPath = redirect.pathname === '/' ? '/sign-in' : '/';
@@ -62,7 +76,7 @@ export function templateValues(facts: SnippetFacts): Record<string, string> {
     token_endpoint: `${issuer}/token`,
     resource: callable.api.resource,
     example_url: exampleUrlOf(callable.api),
-    redirect_uri: redirectUriOf(facts).uri,
+    redirect_uri: redirectUri,
     callback_path: redirect.pathname,
     loopback_host: redirect.hostname,
     // Only a name of this machine can be listened on.

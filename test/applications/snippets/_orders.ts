@@ -12,11 +12,8 @@ export interface OrdersApi {
   stop(): void;
 }
 
-/** Starts the API on a free port; pages of `origin` may call it. */
-export async function startOrdersApi(
-  { issuer, apis }: Server,
-  origin = 'http://origin.invalid',
-): Promise<OrdersApi> {
+/** Starts the API on a free port. */
+export async function startOrdersApi({ issuer, apis }: Server): Promise<OrdersApi> {
   const find = (environment: 'production' | 'sandbox') => {
     const api = apis.find((one) => one.environment === environment);
     if (!api) throw new Error(`no ${environment} API`);
@@ -32,7 +29,6 @@ export async function startOrdersApi(
     url,
     issuer,
     audiences,
-    allowedOrigin: origin,
   }).callback();
   server.on('request', (request, response) => void handle(request, response));
   return {

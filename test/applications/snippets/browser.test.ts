@@ -24,7 +24,7 @@ test.before(async () => {
   gatehouse = await startGatehouse();
   const port = await freePorts(1);
   origin = `http://localhost:${port}`;
-  orders = await startOrdersApi(gatehouse, origin);
+  orders = await startOrdersApi(gatehouse);
   const { stored } = await addApplication(gatehouse, {
     kind: 'spa',
     redirectUris: [`${origin}/callback`],

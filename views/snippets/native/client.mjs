@@ -13,7 +13,7 @@ const config = await client.discovery(
 // A free port of this machine: the server takes any.
 const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
-const redirectUri = `http://{{loopback_host}}:${server.address().port}` + '{{callback_path}}';
+const redirectUri = 'http://{{loopback_host}}:' + server.address().port + '{{callback_path}}';
 
 const state = client.randomState();
 const verifier = client.randomPKCECodeVerifier();
