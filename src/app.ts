@@ -12,6 +12,7 @@ import { createTermsInForce } from './accounts/terms.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createMetering } from './applications/metering.ts';
+import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
@@ -76,7 +77,7 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const csrf = createCsrfProtection(csrfKey);
@@ -84,7 +85,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const ownClient = createOwnClient({ issuer, name: productName });
   const uses = gatherCredentialUses({
     db,
     onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
@@ -92,7 +93,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
@@ -143,7 +144,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -165,6 +166,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
+  const applications = createApplicationRoutes({
+    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
+    ...{ maxApplications: config.maxApplications, productName },
+    validate: await createMetadataValidator(),
+    memberInvitations: limits.memberInvitation,
+  });
 
   const introspection = {
     issuer,
@@ -174,10 +181,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
   const { encryptionKeys, hashKeys } = secrets;
   const developerApi = createDeveloperApiRoutes({
-    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys, productName },
+    maxApplications: config.maxApplications,
     validate: await createMetadataValidator(),
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
@@ -201,7 +208,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(unitOfWork({ db, sessionCookie })); // around all that writes
   koa.use(
     routes(
-      [...signInPages, developerApi, ...(config.mail?.kind === 'mailbox' ? [mailbox] : [])],
+      [
+        ...signInPages,
+        applications,
+        developerApi,
+        ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
+      ],
       protocolHost({
         handle: provider.handle,
         isCurrent: changes.live,

@@ -25,5 +25,7 @@ export const MAIL_KINDS = [
   'identity-unlinked',
   'identity-code',
   'credential-expiring',
+  'application-invitation',
+  'application-transferred',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
