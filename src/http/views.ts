@@ -3,6 +3,7 @@
 
 import type { AccountViews } from './views/account.ts';
 import type { ApplicationViews } from './views/application.ts';
+import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
@@ -55,7 +56,12 @@ export interface CaptchaFields {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, ApplicationViews, IdentityViews, InvitationViews {
+export interface Views
+  extends AccountViews,
+    ApplicationViews,
+    CredentialViews,
+    IdentityViews,
+    InvitationViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;
