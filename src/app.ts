@@ -13,6 +13,8 @@ import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { gatherCredentialUses } from './applications/credentials/last-used.ts';
+import { createMetering } from './applications/metering.ts';
 import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
@@ -30,6 +32,7 @@ import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
 import { createLanguageRoute } from './http/language-route.ts';
+import { createOutgoingFetch } from './http/outgoing/outgoing-fetch.ts';
 import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -87,11 +90,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
+  const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: productName });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
+  const uses = gatherCredentialUses({
+    db,
+    onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
+  });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
     productName,
@@ -116,7 +124,17 @@ export async function createApp(deps: AppDeps): Promise<App> {
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
   };
+  const metering = createMetering({
+    ...{ db, rateLimits: config.rateLimits, tokenLimits: config.tokenLimits },
+    onError: (error) => logger.warn({ error }, 'what was counted is written later'),
+  });
+  const pageDeps = {
+    render,
+    db,
+    describeUpstream: (uid: string) => describeUpstream(federation, uid),
+  };
   const provider = await createLiveProvider({
+    metering,
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
@@ -128,13 +146,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
+    // A server that is itself on http runs on loopback, and so does what its clients name.
+    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({
-      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
-    }),
+    pages: createProviderPages({ ...pageDeps, clients }),
   });
-  const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
@@ -266,6 +283,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
+        refusals: { issuer, clients, metering },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -287,6 +306,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await uses.close();
+      await metering.close();
       await changes.close();
     },
   };

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readTokenLimits, type TokenLimits } from './config/budgets.ts';
 import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
 import { readFileVariants } from './config/file-variants.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
@@ -19,21 +20,13 @@ export interface Secrets {
   hashKeys: Buffer[];
 }
 
-/** What a running server needs to know. */
-export interface ServerConfig {
-  mode: 'demo' | 'production';
-  issuer: string;
-  host: string;
+interface CommonConfig {
   port: number;
-  databaseUrl: string;
-  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
-  databaseDirectUrl: string;
-  secrets: Secrets;
-  trustedProxies: string[];
   /** Where /metrics is served; undefined: nowhere. */
   metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
+  tokenLimits: TokenLimits;
   productName: string;
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
@@ -47,26 +40,23 @@ export interface ServerConfig {
   passwords: PasswordConfig;
 }
 
+/** What a running server needs to know. */
+export interface ServerConfig extends CommonConfig {
+  mode: 'demo' | 'production';
+  issuer: string;
+  host: string;
+  databaseUrl: string;
+  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
+  databaseDirectUrl: string;
+  secrets: Secrets;
+  trustedProxies: string[];
+}
+
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
-export interface DemoConfig {
+export interface DemoConfig extends CommonConfig {
   mode: 'demo';
-  port: number;
   dataDir: string;
   databaseUrl: string | undefined;
-  metricsPort: number | undefined;
-  logLevel: string;
-  rateLimits: boolean;
-  productName: string;
-  keyTimes: KeyTimes;
-  /** Days from the deletion of an account to its erasure. */
-  erasureDays: number;
-  /** Applications that one developer may own. */
-  maxApplications: number;
-  /** undefined: no mail can be sent. */
-  mail: MailConfig | undefined;
-  signUp: SignUpConfig;
-  captcha: CaptchaConfig;
-  passwords: PasswordConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -148,6 +138,7 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     metricsPort: values['GATEHOUSE_METRICS_PORT']
       ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
       : undefined,
+    tokenLimits: readTokenLimits(values, problems),
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
     maxApplications: read(

@@ -1,82 +1,9 @@
 // Registering an API: our policy first, then its signing key, then one transaction.
-import { z } from 'zod';
-import { AppError, invalidRequest } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { insertApi, listApis, type NewApi } from '../storage/apis.ts';
 import type { Database } from '../storage/database.ts';
+import { readApi } from './api-request.ts';
 import type { SigningAlg } from './apis.ts';
-
-export const SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
-export const TOKEN_TYPES = ['at+jwt', 'JWT'] as const;
-export const ENVIRONMENTS = ['production', 'sandbox'] as const;
-/** What an API may ask for beyond the claims that every token carries. */
-export const EXTRA_CLAIMS = [
-  ...(['scp', 'roles', 'groups', 'acr', 'amr', 'auth_time'] as const),
-  // Of the subscription that the token was issued under: what a gateway counts by.
-  ...(['product', 'plan', 'subscription'] as const),
-] as const;
-
-/** OpenID Connect Core section 5.4 and 11, and our own `roles` and `groups`. */
-const IDENTITY_SCOPES = [
-  ...['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
-  ...['roles', 'groups'],
-];
-
-const resource = z
-  .string()
-  .regex(
-    /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/,
-    'the resource must be 1 to 200 printable ASCII characters without spaces, quotes and backslashes',
-  )
-  .superRefine((value, issues) => {
-    const problem = resourceProblem(value);
-    if (problem) issues.addIssue(`the resource ${problem}`);
-  });
-
-const scope = z.object({
-  // RFC 6749 section 3.3, without the apostrophe, which ends strings in too many places.
-  name: z
-    .string()
-    .regex(
-      /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e]{1,100}$/,
-      'a scope must be 1 to 100 printable ASCII characters without spaces, quotes and backslashes',
-    )
-    .refine((name) => !name.endsWith('/.default'), 'a scope must not end with /.default'),
-  description: z
-    .string()
-    .trim()
-    .regex(
-      /^\P{C}{1,200}$/u,
-      'a scope needs a description of 1 to 200 characters: people read it when they are asked for consent',
-    ),
-});
-
-const apiRequest = z.object({
-  name: z
-    .string()
-    .trim()
-    .regex(/^\P{C}{1,100}$/u, 'the name must have 1 to 100 characters and no control characters'),
-  environment: z.enum(ENVIRONMENTS, `the environment must be ${ENVIRONMENTS.join(' or ')}`),
-  resource,
-  audience: z
-    .string()
-    .regex(
-      /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/,
-      'the audience must be 1 to 200 printable ASCII characters without spaces, quotes and backslashes',
-    )
-    // An ID token has a client id as its audience: no access token may look like one.
-    .refine(
-      (value) => !value.startsWith('c_'),
-      'the audience must not look like a client id (c_...)',
-    ),
-  alg: z.enum(SIGNING_ALGS, `alg must be one of ${SIGNING_ALGS.join(', ')}`),
-  typ: z.enum(TOKEN_TYPES, `typ must be ${TOKEN_TYPES.join(' or ')}`),
-  tokenLifetime: z
-    .int('the lifetime must be a whole number of seconds')
-    .min(60, 'the lifetime must be at least 60 seconds')
-    .max(3600, 'the lifetime must be at most 3600 seconds'),
-  claims: z.array(z.enum(EXTRA_CLAIMS, `a claim must be one of ${EXTRA_CLAIMS.join(', ')}`)),
-  scopes: z.array(scope).min(1, 'an API needs at least one scope'),
-});
 
 export interface ApiDeps {
   db: Database;
@@ -89,10 +16,7 @@ export interface ApiDeps {
  * Throws 400 that says what is wrong, 409 when another API has the resource or audience.
  */
 export async function registerApi(deps: ApiDeps, request: NewApi): Promise<string> {
-  const { success, data, error } = apiRequest.safeParse(request);
-  if (!success) throw invalidRequest(error.issues.map(({ message }) => message).join('; '));
-  const api: NewApi = { ...data, claims: [...new Set(data.claims)] };
-  checkScopeNames(api);
+  const api = readApi(request);
   await expectUnique(deps.db, api);
   await deps.ensureSigningKey(api.alg);
   return insertApi(deps.db, api).catch((cause) => {
@@ -102,30 +26,15 @@ export async function registerApi(deps: ApiDeps, request: NewApi): Promise<strin
   });
 }
 
-// RFC 8707 section 2: an absolute URI without fragment. It is compared as text.
-function resourceProblem(value: string): string | undefined {
-  const url = URL.parse(value);
-  if (!url) return 'must be an absolute URI such as https://api.example.com/orders';
-  if (value.includes('#')) return 'must not contain a fragment';
-  if (url.username || url.password) return 'must not contain a user name or password';
-  const normal = url.origin === 'null' ? url.protocol : url.origin;
-  if (!value.startsWith(normal)) return `must begin with ${normal}, in the normal form`;
-  return undefined;
-}
-
-function checkScopeNames(api: NewApi): void {
-  const names = api.scopes.map(({ name }) => name);
-  const reserved = names.find((name) => IDENTITY_SCOPES.includes(name));
-  if (reserved)
-    throw invalidRequest(`the scope ${reserved} belongs to OpenID Connect: an API cannot own it`);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice) throw invalidRequest(`the scope ${twice} is given twice`);
-}
-
-// A name that is one API's resource and another's audience would name two APIs in a request.
-async function expectUnique(db: Database, api: NewApi): Promise<void> {
-  const taken = (await listApis(db)).find((other) =>
-    [other.resource, other.audience].some((name) => [api.resource, api.audience].includes(name)),
+/**
+ * Throws 409 when an API, other than the one of that id, has the resource or audience: a name that is
+ * one API's resource and another's audience would name two APIs in a request.
+ */
+export async function expectUnique(db: Database, api: NewApi, id?: string): Promise<void> {
+  const taken = (await listApis(db)).find(
+    (other) =>
+      other.id !== id &&
+      [other.resource, other.audience].some((name) => [api.resource, api.audience].includes(name)),
   );
   if (taken)
     throw conflict(

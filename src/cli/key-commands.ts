@@ -1,7 +1,7 @@
 // keys list, keys rotate, keys reencrypt.
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { SIGNING_ALGS } from '../catalog/register-api.ts';
+import { SIGNING_ALGS } from '../catalog/api-request.ts';
 import { NEWS_SECONDS } from '../oidc/keys/key-times.ts';
 import { reencryptSigningKeys } from '../oidc/keys/reencrypt-keys.ts';
 import { rotateSigningKey } from '../oidc/keys/rotate-keys.ts';

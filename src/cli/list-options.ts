@@ -1,8 +1,15 @@
-// The options of every list: how many, and for whom.
+// The options of every list: how many, and for whom; and of commands that say why.
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 
 export const listOptions = z.object({ json: z.boolean().default(false), limit: z.number() });
+export const jsonOption = z.object({ json: z.boolean().default(false) });
+export const reasonOption = jsonOption.extend({
+  reason: z
+    .string()
+    .trim()
+    .regex(/^\P{C}{1,500}$/u, 'The reason must have 1 to 500 characters on one line.'),
+});
 
 /** Adds --limit and --json. */
 export function addListOptions(command: Command): Command {
@@ -11,7 +18,8 @@ export function addListOptions(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
-function readCount(text: string): number {
+/** Reads a whole number of at least one. */
+export function readCount(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Write a whole number from 1 to 99999.');
 }

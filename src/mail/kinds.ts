@@ -12,6 +12,13 @@ export const MAIL_KINDS = [
   'account-approved',
   'account-rejected',
   'account-closed',
+  'subscription-submitted',
+  'subscription-activated',
+  'subscription-rejected',
+  'subscription-suspended',
+  'subscription-resumed',
+  'subscription-cancelled',
+  'subscription-expired',
   'invitation',
   'invitation-asked',
   'identity-linked',
@@ -19,5 +26,6 @@ export const MAIL_KINDS = [
   'identity-code',
   'application-invitation',
   'application-transferred',
+  'credential-expiring',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

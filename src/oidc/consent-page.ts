@@ -1,6 +1,7 @@
 // What the consent page says: who asks, where the person is sent, and each scope in words.
 import type { Api } from '../catalog/apis.ts';
-import type { Translate } from '../http/i18n.ts';
+import { scopeText } from '../catalog/scope-text.ts';
+import type { Language, Translate } from '../http/i18n.ts';
 import type { Views } from '../http/views.ts';
 import type { Client } from '../storage/clients.ts';
 import { IDENTITY } from '../storage/consents.ts';
@@ -16,8 +17,9 @@ export function describeConsent(request: {
   apis: Api[];
   params: Record<string, unknown>;
   t: Translate;
+  language: Language;
 }): ConsentPage {
-  const { client, params, t } = request;
+  const { client, params, t, language } = request;
   const scopes = requestedScopes(params);
   const identity = [...(scopes.get(IDENTITY) ?? [])];
   return {
@@ -29,17 +31,23 @@ export function describeConsent(request: {
     identity: identity.flatMap((name) => (NAMED.has(name) ? [t(`consent.scope-${name}`)] : [])),
     apis: request.apis.flatMap((api) => {
       const names = scopes.get(api.resource);
-      return names?.size ? [describeApi(api, names)] : [];
+      return names?.size ? [describeApi(api, names, language)] : [];
     }),
     offlineAccess: identity.includes('offline_access'),
   };
 }
 
-function describeApi(api: Api, names: Set<string>): ConsentPage['apis'][number] {
+function describeApi(
+  api: Api,
+  names: Set<string>,
+  language: Language,
+): ConsentPage['apis'][number] {
   return {
     name: api.name,
     environment: api.environment,
-    scopes: api.scopes.filter(({ name }) => names.has(name)),
+    scopes: api.scopes
+      .filter(({ name }) => names.has(name))
+      .map((scope) => ({ name: scope.name, description: scopeText(scope, language) })),
   };
 }
 

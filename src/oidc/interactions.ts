@@ -7,7 +7,7 @@ import { type Account, findUsableAccount } from '../accounts/account.ts';
 import { isOpen } from '../accounts/sign-up/modes.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
-import { translate } from '../http/i18n.ts';
+import { languageOf, translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { acceptTerms, type Terms } from '../storage/terms.ts';
@@ -176,6 +176,7 @@ async function showConsent(
       apis: await deps.catalog.all(),
       params: interaction.params,
       t: translate(ctx),
+      language: languageOf(ctx),
     }),
     account: { name: account.displayName, email: account.email },
     switchAccount: true,

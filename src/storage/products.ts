@@ -29,8 +29,14 @@ export type NewProduct = Omit<Product, 'id' | 'retiredAt' | 'createdAt'>;
 export async function insertProduct(db: Database, product: NewProduct): Promise<string> {
   const id = `prd_${randomBytes(12).toString('hex')}`;
   const query = await db.write();
-  await query('products').insert({
-    id,
+  await query('products').insert({ id, ...productColumns(product) });
+  await insertProductParts(query, id, product);
+  return id;
+}
+
+/** What may change of a product, as its columns. */
+export function productColumns(product: NewProduct) {
+  return {
     name: product.name,
     description: product.description,
     owner_group_id: product.ownerGroupId ?? null,
@@ -38,16 +44,23 @@ export async function insertProduct(db: Database, product: NewProduct): Promise<
     quota_class: product.quotaClass ?? null,
     terms: product.terms ?? null,
     lifetime_days: product.lifetimeDays ?? null,
-  });
-  if (product.scopes.length > 0)
+  };
+}
+
+/** Writes the scopes of a product, and the groups that see it. */
+export async function insertProductParts(
+  query: Knex,
+  id: string,
+  { scopes, groupIds }: NewProduct,
+): Promise<void> {
+  if (scopes.length > 0)
     await query('product_scopes').insert(
-      product.scopes.map(({ apiId, scope }) => ({ product_id: id, api_id: apiId, scope })),
+      scopes.map(({ apiId, scope }) => ({ product_id: id, api_id: apiId, scope })),
     );
-  if (product.groupIds.length > 0)
+  if (groupIds.length > 0)
     await query('product_groups').insert(
-      product.groupIds.map((groupId) => ({ product_id: id, group_id: groupId })),
+      groupIds.map((groupId) => ({ product_id: id, group_id: groupId })),
     );
-  return id;
 }
 
 /** The product of an id, whoever asks. */
@@ -88,7 +101,8 @@ export async function listVisibleProducts(
   return rows.map(toProduct);
 }
 
-function selectProducts(query: Knex): Knex.QueryBuilder {
+/** Products with their scopes and groups. */
+export function selectProducts(query: Knex): Knex.QueryBuilder {
   return query('products').select(
     'products.*',
     query.raw(`(SELECT coalesce(json_agg(json_build_object('apiId', s.api_id, 'scope', s.scope)
@@ -109,7 +123,7 @@ function visibleTo(builder: Knex.QueryBuilder, accountId: string): void {
   );
 }
 
-interface ProductRow {
+export interface ProductRow {
   id: string;
   name: string;
   description: string;
@@ -124,7 +138,8 @@ interface ProductRow {
   group_ids: string[];
 }
 
-function toProduct(row: ProductRow): Product {
+/** The product that such a row is. */
+export function toProduct(row: ProductRow): Product {
   return {
     id: row.id,
     name: row.name,

@@ -50,8 +50,9 @@ export async function insertSubscription(
   const { applicationId, productId, environment, state } = subscription;
   const columns = { application_id: applicationId, product_id: productId, environment };
   const { rows } = await query.raw(
-    `INSERT INTO subscriptions (id, application_id, product_id, environment, state, note, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+    // The moment, not the transaction's: several that are made together keep their order.
+    `INSERT INTO subscriptions (id, application_id, product_id, environment, state, note, expires_at, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, clock_timestamp())
      ON CONFLICT (application_id, product_id, environment)
        WHERE state IN ('submitted', 'active', 'suspended') DO NOTHING
      RETURNING *`,

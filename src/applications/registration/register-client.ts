@@ -13,7 +13,7 @@ import {
 import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
 import { clientUrisProblem } from './client-uris.ts';
-import { publicKeysProblem } from './public-keys.ts';
+import { publicKeysProblem, withKeyIds } from './public-keys.ts';
 
 export interface ClientRequest {
   kind: ClientKind;
@@ -26,7 +26,7 @@ export interface ClientRequest {
   /** Each use of a refresh token replaces it, as it always does for a public client. */
   rotateRefreshTokens?: boolean;
   /** A public key set makes the client authenticate by private_key_jwt (RFC 7523). */
-  jwks?: NewClient['jwks'];
+  jwks?: { keys: Record<string, unknown>[] } | undefined;
   /** The scopes that the client is given, by API. */
   entitlements: { api: Api; scopes: string[] }[];
   defaultApi?: Api | undefined;
@@ -62,13 +62,8 @@ export async function registerClient(
   request: ClientRequest,
 ): Promise<{ id: string; secret: string | undefined }> {
   checkPolicy(request);
-  const [hashKey] = deps.hashKeys;
-  if (!hashKey) throw new Error('no hash key is configured');
   const authMethod = authMethodOf(request);
-  const secret =
-    authMethod === 'client_secret_basic' && !request.withoutSecret
-      ? createClientSecret()
-      : undefined;
+  const first = await firstCredentials(deps, request, authMethod);
   const client: NewClient = {
     id: `c_${randomBytes(12).toString('hex')}`,
     kind: request.kind,
@@ -82,26 +77,35 @@ export async function registerClient(
     requirePkce: request.requirePkce,
     rotateRefreshTokens: request.rotateRefreshTokens ?? authMethod === 'none',
     defaultApiId: request.defaultApi?.id,
-    jwks: request.jwks,
     applicationId: request.application?.id,
     environment: environmentOf(request),
     entitlements: request.entitlements.flatMap(({ api, scopes }) =>
       scopes.map((scope) => ({ apiId: api.id, scope })),
     ),
-    secrets: secret
-      ? [
-          {
-            id: `cr_${randomBytes(12).toString('hex')}`,
-            name: 'first secret',
-            hash: hashClientSecret(hashKey, secret),
-            hint: secretHint(secret),
-          },
-        ]
-      : [],
+    credentials: first.credentials,
   };
   await deps.validate(asStored(client));
   await insertClient(deps.db, client);
-  return { id: client.id, secret };
+  return { id: client.id, secret: first.secret };
+}
+
+async function firstCredentials(
+  { hashKeys: [hashKey] }: RegistrationDeps,
+  { jwks, withoutSecret }: ClientRequest,
+  authMethod: Client['authMethod'],
+): Promise<{ credentials: NewClient['credentials']; secret: string | undefined }> {
+  if (!hashKey) throw new Error('no hash key is configured');
+  const newId = () => `cr_${randomBytes(12).toString('hex')}`;
+  const keys = await withKeyIds(jwks?.keys ?? []);
+  const credentials: NewClient['credentials'] = keys.map((publicKey) => ({
+    ...{ id: newId(), name: 'first key', hint: publicKey.kid, publicKey },
+  }));
+  if (authMethod !== 'client_secret_basic' || withoutSecret)
+    return { credentials, secret: undefined };
+  const secret = createClientSecret();
+  const secretHash = hashClientSecret(hashKey, secret);
+  credentials.push({ id: newId(), name: 'first secret', hint: secretHint(secret), secretHash });
+  return { credentials, secret };
 }
 
 // A test console is for the sandbox, whoever registers it: its tokens are seen by many.
@@ -155,6 +159,10 @@ function asStored(client: NewClient): Client {
     disabledAt: undefined,
     createdAt: new Date(),
     secretHashes: [],
+    keys: client.credentials.flatMap((one) =>
+      'publicKey' in one ? { id: one.id, jwk: one.publicKey, endsAt: Infinity } : [],
+    ),
+    jwksUri: undefined,
     entitlements: new Map(),
     application: undefined,
     entitledUntil: undefined,

@@ -4,9 +4,10 @@ import type { Application } from '../../storage/applications.ts';
 import type { Environment } from '../../storage/clients.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Product } from '../../storage/products.ts';
+import { countRecentRequests } from '../../storage/subscription-lists.ts';
 import { insertSubscription, type Subscription } from '../../storage/subscriptions.ts';
 import type { Actor } from '../actor.ts';
-import { record } from '../record.ts';
+import { tellOf } from './subscription-state.ts';
 
 export interface SubscriptionRequest {
   application: Application;
@@ -27,6 +28,7 @@ export async function subscribe(
   { application, product, environment, note }: SubscriptionRequest,
 ): Promise<Subscription> {
   expectOpen(application, product);
+  if (environment === 'production') await expectFew(db, application);
   const automatic = environment === 'sandbox' || product.approval === 'automatic';
   const { subscription, isNew } = await insertSubscription(
     db,
@@ -38,10 +40,9 @@ export async function subscribe(
     { actor: actor.kind, accountId: actor.accountId },
   );
   if (isNew)
-    await record(db, actor, {
-      type: automatic ? 'subscription.activated' : 'subscription.submitted',
-      applicationId: application.id,
-      data: { subscription_id: subscription.id, product_id: product.id, environment },
+    await tellOf(db, actor, subscription, {
+      news: automatic ? 'activated' : 'submitted',
+      reason: '',
     });
   return subscription;
 }
@@ -53,13 +54,30 @@ export function endOf(product: Product, environment: Environment): Date | undefi
   return new Date(Date.now() + lifetimeDays * 86_400_000);
 }
 
+// Each request is a mail to those who decide: asking and cancelling in turn must not flood them.
+const MOST_REQUESTS = 50;
+
+async function expectFew(db: Database, { id }: Application): Promise<void> {
+  if ((await countRecentRequests(db, id)) < MOST_REQUESTS) return;
+  throw new AppError(
+    429,
+    'rate_limited',
+    `An application may ask for ${MOST_REQUESTS} production subscriptions a day. Try again tomorrow.`,
+    { headers: { 'Retry-After': '3600' }, key: 'subscription.too-many' },
+  );
+}
+
 function expectOpen(application: Application, product: Product): void {
   if (product.retiredAt)
-    throw new AppError(409, 'conflict', `${product.name} takes no new subscriptions.`);
+    throw new AppError(409, 'conflict', `${product.name} takes no new subscriptions.`, {
+      key: 'subscription.retired',
+      values: { name: product.name },
+    });
   if (application.suspendedAt || application.eraseAt)
     throw new AppError(
       409,
       'conflict',
       `${application.name} is suspended or deleted: it cannot subscribe to anything.`,
+      { key: 'subscription.application-stopped', values: { name: application.name } },
     );
 }
