@@ -1,15 +1,16 @@
 // readConfig: the only reader of process.env. Every problem is listed at once, in plain words.
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { readTokenLimits, type TokenLimits } from './config/budgets.ts';
 import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
+import { type DeveloperConfig, readDeveloper } from './config/developer.ts';
 import { readFileVariants } from './config/file-variants.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
 import { type PasswordConfig, readPasswords } from './config/passwords.ts';
 import { readSecretReference } from './config/secret-references.ts';
 import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
+import { readTrustedProxies } from './config/trusted-proxies.ts';
 import { UsageError } from './errors.ts';
 
 /** Keys and peppers; the first of each list is current, the others are still accepted. */
@@ -107,6 +108,11 @@ export function createSecretReader(
   environment: Environment = process.env,
 ): (reference: string) => string {
   return (reference) => readSecretReference(reference, environment);
+}
+
+/** What the commands of a developer, who has no server, go by. */
+export function readDeveloperConfig(environment: Environment = process.env): DeveloperConfig {
+  return readDeveloper(environment);
 }
 
 function isDemo(values: Environment, problems: string[]): boolean {
@@ -264,19 +270,4 @@ function secretProblem(text: string): string | undefined {
   if (new Set(bytes).size < 16 || /change.?me|example|placeholder|secret|password/i.test(text))
     return 'looks like a placeholder: use random bytes (`gatehouse secrets` makes them).';
   return undefined;
-}
-
-function readTrustedProxies(value: string | undefined, problems: string[]): string[] {
-  const list = (value ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-  for (const entry of list) {
-    const [address = '', bits] = entry.split('/');
-    const version = isIP(address);
-    const max = version === 4 ? 32 : 128;
-    if (version === 0 || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= max)))
-      problems.push(`GATEHOUSE_TRUSTED_PROXIES: ${entry} is not an IP address or CIDR range.`);
-  }
-  return list;
 }

@@ -67,6 +67,8 @@ export interface Limits {
   invitation: RateLimit;
   /** Invitations to an application, by account: each is a mail to anybody. */
   memberInvitation: RateLimit;
+  /** Changes by program, by account. */
+  developerApi: RateLimit;
 }
 
 /** Creates all limits. */
@@ -84,6 +86,7 @@ export function createLimits(attempts: Attempts): Limits {
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
     memberInvitation: limit('member-invitation', 30, 24 * HOUR),
+    developerApi: limit('developer-api', 200, 10 * MINUTE),
     strayCallback: limit('stray-callback', 300, 5 * MINUTE),
   };
 }

@@ -53,14 +53,23 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
-    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
+    if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
-    if (path === '/logout/confirm') expectOwnOrigin(ctx);
-    await handleCurrent(ctx, next, deps);
-    await followUpstream(ctx, deps, path);
-    await completeAnswer(ctx, deps);
+    await answer(ctx, next, deps, path);
   };
+}
+
+async function answer(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+  path: string,
+): Promise<void> {
+  if (path === '/logout/confirm') expectOwnOrigin(ctx);
+  await handleCurrent(ctx, next, deps);
+  await followUpstream(ctx, deps, path);
+  await completeAnswer(ctx, deps);
 }
 
 async function handleCurrent(

@@ -54,6 +54,7 @@ const composed = [
   /^application-activity\./,
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
+  /^developer-api\.scope-/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
   new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
