@@ -3,25 +3,21 @@ import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
-import { createCaptchaGuard } from './accounts/captcha/guard.ts';
-import { createCaptchaKinds } from './accounts/captcha/kinds.ts';
-import { createInvitationRoutes } from './accounts/invitations/routes.ts';
 import { createKnownDevices } from './accounts/known-device.ts';
 import { createLimits } from './accounts/limits.ts';
 import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
-import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createCredentialRoutes } from './applications/credentials/routes.ts';
+import { createMetering } from './applications/metering.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
-import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
+import { settleOwnApi } from './developer-api/built-in.ts';
+import { createDeveloperApiRoutes } from './developer-api/routes.ts';
 import { createConnectors } from './federation/connectors.ts';
-import { forcedConnector } from './federation/home-realm.ts';
-import { createIdentityPages } from './federation/identities/identities-pages.ts';
-import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/sessions/upstream-sign-out.ts';
 import type { Upstreams } from './federation/upstreams/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
@@ -30,7 +26,6 @@ import { errorBoundary } from './http/error-boundary.ts';
 import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
-import { createLanguageRoute } from './http/language-route.ts';
 import { createOutgoingFetch } from './http/outgoing/outgoing-fetch.ts';
 import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
@@ -45,17 +40,14 @@ import { createAdapter } from './oidc/adapter.ts';
 import { createBrowserBinding } from './oidc/browser-binding.ts';
 import { createFindAccount } from './oidc/claims.ts';
 import { createClientLookup } from './oidc/client-lookup.ts';
-import { createNotMeRoutes } from './oidc/email-links/not-me-link.ts';
-import { createResetLinkRoutes } from './oidc/email-links/reset-link.ts';
-import { createSignUpLinkRoutes } from './oidc/email-links/sign-up-link.ts';
 import { createGrantLoader } from './oidc/grants.ts';
-import { createHomeRoute } from './oidc/home.ts';
-import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
+import { createMetadataValidator } from './oidc/metadata-validator.ts';
+import { createOwnApiTokens } from './oidc/own-api-tokens.ts';
 import { createOwnClient } from './oidc/own-client.ts';
 import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
-import { createProviderPages, renderEndedSignIn } from './oidc/provider-pages.ts';
+import { createProviderPages } from './oidc/provider-pages.ts';
 import { followChanges } from './storage/changes.ts';
 import { type Database, isUnavailable, isUnstorable, isWritable } from './storage/database.ts';
 import { adoptUpstreamSession } from './storage/upstream-sessions.ts';
@@ -88,8 +80,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const { issuer, secrets } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
+  const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
+  await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: config.productName });
   const uses = gatherCredentialUses({
@@ -115,15 +109,23 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ db, changes },
     onError: (error) => logger.error({ error }, 'the settings of a connector cannot be used'),
   });
-  const isForcedElsewhere = async (email: string) =>
-    (await forcedConnector(connectors, email)) !== undefined;
   const federation = {
     ...{ db, issuer, outbox, browser, connectors, upstreams: deps.upstreams },
     encryptionKeys: secrets.encryptionKeys,
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
   };
+  const metering = createMetering({
+    ...{ db, rateLimits: config.rateLimits, tokenLimits: config.tokenLimits },
+    onError: (error) => logger.warn({ error }, 'what was counted is written later'),
+  });
+  const pageDeps = {
+    render,
+    db,
+    describeUpstream: (uid: string) => describeUpstream(federation, uid),
+  };
   const provider = await createLiveProvider({
+    metering,
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
@@ -138,11 +140,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     fetch: outgoingFetch,
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({
-      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
-    }),
+    pages: createProviderPages({ ...pageDeps, clients }),
   });
-  const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
@@ -156,53 +155,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
       : undefined,
   });
   const sessions = createOwnSessions({ issuer, provider: provider.current });
-  const steps = { provider: provider.current, render, csrf, browser, clients, db, connectors };
-  const captcha = createCaptchaGuard(
-    createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
-  );
-  const signUp = {
-    ...{ ...steps, config: config.signUp, terms, captcha, passwordProblem, isForcedElsewhere },
-  };
-  const signIn = { db, passwords, limit: limits.signIn };
-  const recovery = { ...steps, isForcedElsewhere, captcha, encryptionKeys: secrets.encryptionKeys };
-  const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
-  const interactions = createInteractionRoutes({
-    ...steps,
-    catalog,
-    terms,
-    signUp: {
-      ...signUp,
-      hashPassword: passwords.hash,
-      limit: limits.signUp,
-      resendLimit: limits.resend,
-    },
-    recovery: {
-      ...recovery,
-      enabled: config.mail !== undefined,
-      passwords: config.signUp.passwords,
-      limit: limits.reset,
-    },
-    ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
-    signIn,
-    federation: { ...steps, ...federation, config: config.signUp },
-    identity: {
-      ...{ ...steps, ...federation, devices, signIn },
-      limit: limits.signUp,
-      codeLimit: limits.resend,
-    },
-  });
-  const emailLinks = [
-    createSignUpLinkRoutes({
-      ...links,
-      ...{ config: config.signUp, isForcedElsewhere },
-      limit: limits.confirm,
-    }),
-    createResetLinkRoutes({
-      ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
-    }),
-    createNotMeRoutes({ ...links, passwordsInUse: config.signUp.passwords }),
-  ];
-  const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
   const selfCareDeps = {
     ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
@@ -210,28 +162,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     proofs: limits.proof,
     outbox,
   };
-  const selfCare = createSelfCareRoutes(selfCareDeps);
   const credentialPages = createCredentialRoutes({
     ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
     fetchKeys: outgoingFetch,
   });
-  const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
-  const federationRoutes = createFederationRoutes({
-    ...{ ...federation, ...sessions, devices },
-    strays: limits.strayCallback,
-    onStray: (ctx) => renderEndedSignIn(ctx, render),
-  });
-
-  const invitations = createInvitationRoutes({
-    ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
-    attempts: limits.invitation,
-    isForcedElsewhere,
-    connectorsFor: async (email) => {
-      const forced = await forcedConnector(connectors, email);
-      return forced ? [forced] : (await connectors.all()).filter(({ enabled }) => enabled);
-    },
-    refusedSentence: (ctx) => sentenceOfRefusal(ctx, connectors),
-    ...{ devices, signInHere: sessions.signInHere },
+  const signInPages = createSignInPages({
+    ...{ config, db, provider, render, csrf, csrfKey, browser, devices, terms, limits, outbox },
+    ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
+    ...{ federation, demo: deps.demo },
   });
 
   const introspection = {
@@ -243,7 +181,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
   };
 
   const { productName } = config;
-  const { encryptionKeys } = secrets;
+  const { encryptionKeys, hashKeys } = secrets;
+  const developerApi = createDeveloperApiRoutes({
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
+    validate: await createMetadataValidator(),
+    verify: createOwnApiTokens(introspection),
+    changes: limits.developerApi,
+  });
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
@@ -264,8 +208,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        ...[credentialPages, invitations, identityPages, federationRoutes],
+        ...signInPages,
+        developerApi,
+        credentialPages,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
@@ -274,6 +219,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
         rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
+        refusals: { issuer, clients, metering },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -296,6 +242,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     close: async () => {
       provider.close();
       await uses.close();
+      await metering.close();
       await changes.close();
     },
   };

@@ -39,6 +39,7 @@ export async function startGatehouse(
     trustedProxies: [],
     logLevel: 'info',
     rateLimits: false,
+    tokenLimits: { clientPerMinute: 0, ownerPerMinute: 0 },
     productName: 'Gatehouse',
     erasureDays: 30,
     keyTimes: {

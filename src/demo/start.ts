@@ -63,6 +63,7 @@ export async function prepareDemo(
     trustedProxies: [],
     logLevel: config.logLevel,
     rateLimits: config.rateLimits,
+    tokenLimits: config.tokenLimits,
     productName: config.productName,
     keyTimes: config.keyTimes,
     erasureDays: config.erasureDays,

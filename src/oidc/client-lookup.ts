@@ -1,6 +1,6 @@
 // How the provider finds clients: our own cache instead of the library's (which holds 100), the
 // face that the request calls for, and secrets compared by hash.
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   type ClientMetadata,
   type KoaContextWithOIDC,
@@ -8,12 +8,13 @@ import {
   Provider,
 } from 'oidc-provider';
 import type { CredentialUses } from '../applications/credentials/last-used.ts';
-import { findClientSecret } from '../applications/registration/client-secrets.ts';
+import { findClientSecret, hashClientSecret } from '../applications/registration/client-secrets.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
 import { type Client, findClient } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
 import { createFaces } from './client-faces.ts';
+import { refusedBy } from './refused-by.ts';
 import { findUsedKey, noteUsed } from './used-credential.ts';
 
 export interface ClientLookup {
@@ -101,10 +102,31 @@ export function createClientLookup(deps: {
         return instance;
       };
       ClientClass.prototype.compareClientSecret = function compare(this: ProtocolClient, secret) {
-        const match = findClientSecret(hashKeys, stored(this).secretHashes, secret);
+        const client = stored(this);
+        const match = findClientSecret(hashKeys, client.secretHashes, secret);
         if (match) note(Provider.ctx, match.id);
+        else noteEndedSecret(client, hashKeys, secret);
         return match !== undefined;
       };
     },
   };
+}
+
+// For the owners of an application: whoever sent it knew it once.
+function noteEndedSecret(client: Client, hashKeys: KeyObject[], secret: string): void {
+  const ctx = Provider.ctx;
+  if (!ctx || !client.application) return;
+  const hashes = hashKeys.map((key) => hashClientSecret(key, secret));
+  const isIt = ({ hash }: { hash: Buffer }) => hashes.some((sent) => sent.equals(hash));
+  const ended = client.application.endedSecrets.find(isIt);
+  // Expired since the client was read.
+  const late = client.secretHashes.find(isIt);
+  if (ended)
+    refusedBy(ctx.oidc, ended.reason === 'expired' ? 'secret_expired' : 'secret_suspended', {
+      ...{ credential: ended.hint, ended_at: ended.endedAt.toISOString() },
+    });
+  else if (late) {
+    const endedAt = new Date(Date.now() + late.endsAt - performance.now());
+    refusedBy(ctx.oidc, 'secret_expired', { ended_at: endedAt.toISOString() });
+  }
 }

@@ -19,6 +19,7 @@ import { followKeys } from './keys/live-keys.ts';
 import { listenToProvider } from './provider-events.ts';
 import { noteRedirectUri } from './refusals.ts';
 import { attachRequestPolicy } from './request-policy.ts';
+import { attachTokenIssue, type TokenIssueDeps } from './token-issue.ts';
 
 export interface LiveProvider {
   current(): Provider;
@@ -29,7 +30,8 @@ export interface LiveProvider {
 }
 
 export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks' | 'signers'> &
-  KeyDeps & {
+  KeyDeps &
+  TokenIssueDeps & {
     changes: Changes;
     browser: BrowserBinding;
   };
@@ -77,6 +79,7 @@ function createProvider(
   deps.clients.attach(provider);
   attachRotation(provider);
   attachRequestPolicy(provider);
+  attachTokenIssue(provider, deps);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);
   listenToProvider(provider, deps);

@@ -14,6 +14,7 @@ import {
   type RotationDeps,
 } from './credential-rotation.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { completeRefusal, type RefusalDeps } from './keep-refusal.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -21,7 +22,6 @@ const PUBLIC_DOCUMENTS = new Set([
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ]);
-const OWN_ENDPOINTS = new Set([ROTATION_PATH]);
 // OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2 allow POST as well.
 const BROWSER_ENDPOINTS = new Set(['/authorize', '/logout']);
 // Longer than any honest request, shorter than what Node takes as a request line.
@@ -36,6 +36,7 @@ export function protocolHost(deps: {
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
   rotation: RotationDeps;
+  refusals: RefusalDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -51,19 +52,24 @@ export function protocolHost(deps: {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
-    if (isPosted(ctx, path, BROWSER_ENDPOINTS)) return redirectToGet(ctx, path);
+    if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
+    if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
     if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
-    if (isPosted(ctx, path, OWN_ENDPOINTS)) return rotate(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
-    if (path === '/logout/confirm') expectOwnOrigin(ctx);
-    await handleCurrent(ctx, next, deps);
-    await followUpstream(ctx, deps, path);
-    await completeAnswer(ctx, deps);
+    await answer(ctx, next, deps, path);
   };
 }
 
-function isPosted({ method }: Context, path: string, endpoints: Set<string>): boolean {
-  return method === 'POST' && endpoints.has(path);
+async function answer(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+  path: string,
+): Promise<void> {
+  if (path === '/logout/confirm') expectOwnOrigin(ctx);
+  await handleCurrent(ctx, next, deps);
+  await followUpstream(ctx, deps, path);
+  await completeAnswer(ctx, deps);
 }
 
 async function handleCurrent(
@@ -146,12 +152,13 @@ async function adoptUpstream(
 
 async function completeAnswer(
   ctx: Context,
-  deps: { introspection: JwtIntrospectionDeps; render: Render },
+  deps: { introspection: JwtIntrospectionDeps; refusals: RefusalDeps; render: Render },
 ): Promise<void> {
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  renderContinue(ctx, deps.render);
+  await completeRefusal(ctx, deps.refusals);
+  renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.

@@ -6,6 +6,7 @@ import type {
   ClientAuthMethod,
   ClientKind,
   ClientSubscription,
+  EndedSecret,
   Environment,
   StopReason,
 } from './client.ts';
@@ -16,6 +17,14 @@ const CREDENTIALS = `(SELECT coalesce(json_agg(json_build_object('id', c.id,
   'seconds_left', extract(epoch FROM c.expires_at - clock_timestamp())) ORDER BY c.created_at DESC), '[]')
   FROM credentials c WHERE c.client_id = clients.id AND c.suspended_at IS NULL
     AND (c.expires_at IS NULL OR c.expires_at > now())) AS credentials`;
+
+const ENDED_SECRETS = `(SELECT coalesce(json_agg(ended), '[]') FROM (
+    SELECT encode(c.secret_hash, 'hex') AS hash, c.hint,
+      coalesce(c.suspended_at, c.expires_at) AS ended_at,
+      CASE WHEN c.suspended_at IS NULL THEN 'expired' ELSE 'suspended' END AS reason
+    FROM credentials c WHERE clients.application_id IS NOT NULL AND c.client_id = clients.id
+      AND c.kind = 'secret' AND (c.suspended_at IS NOT NULL OR c.expires_at <= now())
+    ORDER BY 3 DESC LIMIT 5) ended) AS ended_secrets`;
 
 // Whatever was written down: an API of the other environment is none of theirs.
 const ENTITLEMENTS = `(SELECT coalesce(json_agg(json_build_object('api_id', e.api_id, 'scope', e.scope)), '[]')
@@ -34,12 +43,14 @@ const APPLICATION = `(SELECT json_build_object('id', app.id, 'owner_id', app.own
 
 const SUBSCRIPTIONS = `(SELECT coalesce(json_agg(json_build_object('id', s.id, 'state', s.state,
     'expires_at', s.expires_at,
-    'product', json_build_object('id', p.id, 'name', p.name, 'quota_class', p.quota_class),
+    'product', json_build_object('id', p.id, 'name', p.name, 'quota_class', p.quota_class,
+      'per_minute', q.tokens_per_minute, 'per_day', q.tokens_per_day),
     'scopes', (SELECT coalesce(json_agg(json_build_object('apiId', ps.api_id, 'scope', ps.scope)), '[]')
       FROM product_scopes ps JOIN apis a ON a.id = ps.api_id
       WHERE ps.product_id = p.id AND a.environment = s.environment))
     ORDER BY s.created_at, s.id), '[]')
   FROM subscriptions s JOIN products p ON p.id = s.product_id
+    LEFT JOIN quota_classes q ON q.name = p.quota_class
   WHERE s.application_id = clients.application_id AND s.environment = clients.environment
     AND s.state IN ('submitted', 'active', 'suspended')
     AND (s.expires_at IS NULL OR s.expires_at > now())) AS subscriptions`;
@@ -53,7 +64,11 @@ export async function selectClients(
   const askedAt = performance.now();
   const rows = await query('clients')
     .select('clients.*')
-    .select([CREDENTIALS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) => query.raw(text)))
+    .select(
+      [CREDENTIALS, ENDED_SECRETS, ENTITLEMENTS, APPLICATION, SUBSCRIPTIONS].map((text) =>
+        query.raw(text),
+      ),
+    )
     .modify((builder) => {
       if (filter.id !== undefined) builder.where('clients.id', filter.id);
       if (filter.applicationId !== undefined)
@@ -90,6 +105,7 @@ interface ClientRow {
     jwk: Record<string, unknown> | null;
     seconds_left: number | null;
   }[];
+  ended_secrets: { hash: string; hint: string; ended_at: string; reason: EndedSecret['reason'] }[];
   entitlements: { api_id: string; scope: string }[];
   application: {
     id: string;
@@ -101,7 +117,13 @@ interface ClientRow {
     id: string;
     state: ClientSubscription['state'];
     expires_at: string | null;
-    product: { id: string; name: string; quota_class: string | null };
+    product: {
+      id: string;
+      name: string;
+      quota_class: string | null;
+      per_minute: number | null;
+      per_day: number | null;
+    };
     scopes: ClientSubscription['scopes'];
   }[];
 }
@@ -154,12 +176,16 @@ function toCredentials(
 }
 
 function toApplication(
-  { application }: ClientRow,
+  { application, ended_secrets }: ClientRow,
   subscriptions: ClientSubscription[],
 ): ClientApplication | undefined {
   if (!application) return undefined;
   const { id, owner_id: ownerId, verified, stopped } = application;
-  return { id, ownerId, verified, stopped: stopped ?? undefined, subscriptions };
+  const endedSecrets = ended_secrets.map(({ hash, hint, ended_at, reason }) => ({
+    ...{ hash: Buffer.from(hash, 'hex'), hint, reason },
+    endedAt: new Date(ended_at),
+  }));
+  return { id, ownerId, verified, stopped: stopped ?? undefined, endedSecrets, subscriptions };
 }
 
 function toSubscription({
@@ -167,11 +193,17 @@ function toSubscription({
   expires_at,
   ...rest
 }: ClientRow['subscriptions'][number]): ClientSubscription {
-  const { id, name, quota_class } = product;
+  const { id, name, quota_class, per_minute, per_day } = product;
   return {
     ...rest,
     expiresAt: toDate(expires_at),
-    product: { id, name, quotaClass: quota_class ?? undefined },
+    product: {
+      ...{ id, name, quotaClass: quota_class ?? undefined },
+      quota:
+        quota_class === null
+          ? undefined
+          : { perMinute: per_minute ?? undefined, perDay: per_day ?? undefined },
+    },
   };
 }
 

@@ -47,6 +47,14 @@ export interface LiveCredential {
   endsAt: number;
 }
 
+/** A secret that works no more. */
+export interface EndedSecret {
+  hash: Buffer;
+  hint: string;
+  endedAt: Date;
+  reason: 'expired' | 'suspended';
+}
+
 /** What a client has of its application. */
 export interface ClientApplication {
   id: string;
@@ -54,6 +62,8 @@ export interface ClientApplication {
   verified: boolean;
   /** Why none of its clients gets a token. */
   stopped: StopReason | undefined;
+  /** The client's latest secrets that no longer work: for telling why. */
+  endedSecrets: EndedSecret[];
   /** Its subscriptions in the client's environment that have not ended, oldest first. */
   subscriptions: ClientSubscription[];
 }
@@ -68,7 +78,13 @@ export type StopReason =
 export interface ClientSubscription {
   id: string;
   state: 'submitted' | 'active' | 'suspended';
-  product: { id: string; name: string; quotaClass: string | undefined };
+  product: {
+    id: string;
+    name: string;
+    quotaClass: string | undefined;
+    /** Tokens that the quota class allows; undefined: any number. */
+    quota: { perMinute: number | undefined; perDay: number | undefined } | undefined;
+  };
   expiresAt: Date | undefined;
   /** Of APIs of the client's environment. */
   scopes: { apiId: string; scope: string }[];

@@ -49,6 +49,17 @@ const PRUNABLE: Prunable[] = [
     remedy: 'DELETE FROM events',
   },
   { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
+  {
+    table: 'refusals',
+    isExpired: "refused_at < now() - interval '30 days'",
+    remedy: 'DELETE FROM refusals',
+  },
+  {
+    table: 'token_usage',
+    isExpired: "day < now() - interval '13 months'",
+    remedy: 'DELETE FROM token_usage',
+  },
+  { table: 'token_budgets', isExpired: IS_EXPIRED, remedy: 'DELETE FROM token_budgets' },
   ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
     ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },
   })),

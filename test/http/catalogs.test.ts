@@ -52,6 +52,7 @@ const composed = [
   /^consent\.scope-/,
   /^credential\.(state|kind|done)-/,
   /^credential\.(after-\d+|first-(key|secret)|expires|retiring|ended)$/,
+  /^developer-api\.scope-/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
   new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,

@@ -1,6 +1,7 @@
 // Registering a client: our policy first, then the library's own schema, then one transaction.
 import { randomBytes } from 'node:crypto';
 import type { Api } from '../../catalog/apis.ts';
+import { OWN_API_ID, personalScope } from '../../catalog/own-api.ts';
 import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
@@ -184,14 +185,27 @@ function firstProblem(
 }
 
 function entitlementProblem(request: ClientRequest): string | undefined {
-  const environment = environmentOf(request);
   for (const { api, scopes } of request.entitlements) {
-    if (environment !== undefined && api.environment !== environment)
-      return `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
-    const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
-    if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
+    const problem = apiProblem(request, api) ?? scopesProblem(request, api, scopes);
+    if (problem) return problem;
   }
   return undefined;
+}
+
+function apiProblem(request: ClientRequest, api: Api): string | undefined {
+  const environment = environmentOf(request);
+  return environment === undefined || api.environment === environment
+    ? undefined
+    : `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
+}
+
+function scopesProblem({ kind }: ClientRequest, api: Api, scopes: string[]): string | undefined {
+  const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
+  if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
+  const personal = kind === 'machine' && api.id === OWN_API_ID && personalScope(scopes);
+  return personal
+    ? `scope ${personal} is about a person's own things: a machine has none`
+    : undefined;
 }
 
 // The schema sees the client as it will be looked up.
