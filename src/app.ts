@@ -9,9 +9,9 @@ import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createDeveloperPages } from './app/developer-pages.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
-import { createCredentialRoutes } from './applications/credentials/routes.ts';
 import { createMetering } from './applications/metering.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
@@ -77,15 +77,15 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
   const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
-  await settleOwnApi(db, { issuer, productName: config.productName });
+  await settleOwnApi(db, { issuer, productName });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
+  const ownClient = createOwnClient({ issuer, name: productName });
   const uses = gatherCredentialUses({
     db,
     onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
@@ -93,7 +93,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
@@ -145,7 +145,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -162,10 +162,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     proofs: limits.proof,
     outbox,
   };
-  const credentialPages = createCredentialRoutes({
-    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
-    fetchKeys: outgoingFetch,
-  });
   const signInPages = createSignInPages({
     ...{ config, db, provider, render, csrf, csrfKey, browser, devices, terms, limits, outbox },
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
@@ -180,11 +176,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
+  const validate = await createMetadataValidator();
+  const developerPages = createDeveloperPages({
+    ...{ config, selfCareDeps, limits, validate, fetchKeys: outgoingFetch },
+  });
   const { encryptionKeys, hashKeys } = secrets;
   const developerApi = createDeveloperApiRoutes({
     ...{ db, issuer, catalog, encryptionKeys, hashKeys },
-    validate: await createMetadataValidator(),
+    ...{ validate, productName, maxApplications: config.maxApplications },
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
   });
@@ -208,9 +207,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...signInPages,
-        developerApi,
-        credentialPages,
+        ...[...signInPages, ...developerPages, developerApi],
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

@@ -1,10 +1,10 @@
 // readConfig: the only reader of process.env. Every problem is listed at once, in plain words.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { readTokenLimits, type TokenLimits } from './config/budgets.ts';
 import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
 import { type DeveloperConfig, readDeveloper } from './config/developer.ts';
+import { readFileVariants } from './config/file-variants.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
 import { type PasswordConfig, readPasswords } from './config/passwords.ts';
@@ -32,6 +32,8 @@ interface CommonConfig {
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  /** Applications that one developer may own. */
+  maxApplications: number;
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
   signUp: SignUpConfig;
@@ -69,9 +71,16 @@ export const SECRET_VARIABLES = {
   hashKeys: 'GATEHOUSE_HASH_KEYS',
 } as const;
 
+/** What `NAME_FILE` may supply. */
+const FROM_FILES = [
+  ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'GATEHOUSE_SMTP_URL', 'GATEHOUSE_CAPTCHA_SECRET'],
+  ...Object.values(SECRET_VARIABLES),
+];
+
 const PORT = z.coerce.number().int().min(1).max(65535);
 /** Beside the server: the example portal and API, and four stand-ins. */
 const LAST_DEMO_PORT = 65_529;
+const APPLICATIONS = z.coerce.number().int().min(0).max(100_000);
 const DAYS = z.coerce.number().int().min(1).max(3650);
 const LOG_LEVELS = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -79,7 +88,7 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Reads the configuration from the environment. Throws a UsageError that lists every problem. */
 export function readConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
-  const values = readFileVariants(environment, problems);
+  const values = readFileVariants(environment, FROM_FILES, problems);
   const demo = isDemo(values, problems);
   const common = readCommon(values, demo, problems);
   const config = demo
@@ -104,29 +113,6 @@ export function createSecretReader(
 /** What the commands of a developer, who has no server, go by. */
 export function readDeveloperConfig(environment: Environment = process.env): DeveloperConfig {
   return readDeveloper(environment);
-}
-
-/** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
-function readFileVariants(environment: Environment, problems: string[]): Environment {
-  const names = [
-    'DATABASE_URL',
-    'DATABASE_DIRECT_URL',
-    'GATEHOUSE_SMTP_URL',
-    'GATEHOUSE_CAPTCHA_SECRET',
-    ...Object.values(SECRET_VARIABLES),
-  ];
-  const values: Environment = { ...environment };
-  for (const name of names) {
-    const path = environment[`${name}_FILE`];
-    if (!path) continue;
-    if (environment[name]) problems.push(`Set ${name} or ${name}_FILE, not both.`);
-    try {
-      values[name] = readFileSync(path, 'utf8').trim();
-    } catch {
-      problems.push(`${name}_FILE names ${path}, which cannot be read.`);
-    }
-  }
-  return values;
 }
 
 function isDemo(values: Environment, problems: string[]): boolean {
@@ -161,6 +147,12 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     tokenLimits: readTokenLimits(values, problems),
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
+    maxApplications: read(
+      'GATEHOUSE_MAX_APPLICATIONS',
+      APPLICATIONS,
+      20,
+      'a whole number from 0 to 100000',
+    ),
     mail: readMail(values, demo, problems),
     captcha: readCaptcha(values, problems),
     passwords: readPasswords(values, problems),

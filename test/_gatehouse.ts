@@ -42,6 +42,7 @@ export async function startGatehouse(
     tokenLimits: { clientPerMinute: 0, ownerPerMinute: 0 },
     productName: 'Gatehouse',
     erasureDays: 30,
+    maxApplications: 20,
     keyTimes: {
       jwksCacheSeconds: 300,
       publishSeconds: 86_400,

@@ -65,6 +65,8 @@ export interface Limits {
   strayCallback: RateLimit;
   /** Invitations that are opened or accepted, by network. */
   invitation: RateLimit;
+  /** Invitations to an application, by account: each is a mail to anybody. */
+  memberInvitation: RateLimit;
   /** Changes by program, by account. */
   developerApi: RateLimit;
 }
@@ -83,6 +85,7 @@ export function createLimits(attempts: Attempts): Limits {
     confirm: limit('confirm', 10, HOUR),
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
+    memberInvitation: limit('member-invitation', 30, 24 * HOUR),
     developerApi: limit('developer-api', 200, 10 * MINUTE),
     strayCallback: limit('stray-callback', 300, 5 * MINUTE),
   };

@@ -6,6 +6,7 @@ import {
   expireCredentials,
   remindOfExpiry,
 } from '../applications/credentials/expire-credentials.ts';
+import { eraseDeletedApplications } from '../applications/lifecycle/end-application.ts';
 import { expireSubscriptions } from '../applications/subscriptions/end-subscription.ts';
 import { createSubscriptionMails } from '../applications/subscriptions/subscription-mails.ts';
 import { MAIL_TASK } from '../applications/subscriptions/subscription-state.ts';
@@ -65,6 +66,9 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
     async 'erase-accounts'() {
       await eraseDeletedAccounts(db, config.erasureDays);
     },
+    async 'erase-applications'() {
+      await eraseDeletedApplications(db);
+    },
     async 'renew-upstream-tokens'() {
       await renewUpstreamTokens({
         ...{ db, encryptionKeys, upstreams: deps.upstreams },
@@ -96,6 +100,7 @@ export function startBackgroundJobs(deps: BackgroundDeps): Jobs {
       { task: 'prune', match: '* * * * *' },
       { task: 'expire-subscriptions', match: '* * * * *' },
       { task: 'erase-accounts', match: '41 * * * *' },
+      { task: 'erase-applications', match: '47 * * * *' },
       { task: 'renew-upstream-tokens', match: '*/5 * * * *' },
       { task: 'expire-credentials', match: '* * * * *' },
       { task: 'remind-of-expiry', match: '23 * * * *' },

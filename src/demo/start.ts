@@ -67,6 +67,7 @@ export async function prepareDemo(
     productName: config.productName,
     keyTimes: config.keyTimes,
     erasureDays: config.erasureDays,
+    maxApplications: config.maxApplications,
     mail: config.mail,
     signUp: config.signUp,
     captcha: config.captcha,

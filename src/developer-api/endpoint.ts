@@ -3,11 +3,11 @@
 import type { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import type { Actor } from '../applications/actor.ts';
-import type { RegistrationDeps } from '../applications/registration/register-client.ts';
+import type { ApplicationDeps } from '../applications/create-application.ts';
 import type { Catalog } from '../catalog/apis.ts';
 import type { OwnScope } from '../catalog/own-api.ts';
 
-export interface ApiDeps extends RegistrationDeps {
+export interface ApiDeps extends ApplicationDeps {
   issuer: string;
   catalog: Catalog;
   encryptionKeys: Buffer[];

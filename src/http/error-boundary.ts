@@ -6,7 +6,7 @@ import { translate, type Values } from './i18n.ts';
 import type { Render } from './render.ts';
 import { isForPrograms } from './security-headers.ts';
 
-const TITLED = new Set([400, 403, 404, 405, 413, 415, 421, 429, 503]);
+const TITLED = new Set([400, 403, 404, 405, 409, 410, 413, 415, 421, 429, 503]);
 
 /**
  * Answers every error once; `isUnavailable` tells a dependency that is away from a defect,

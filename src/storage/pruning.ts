@@ -60,7 +60,12 @@ const PRUNABLE: Prunable[] = [
     remedy: 'DELETE FROM token_usage',
   },
   { table: 'token_budgets', isExpired: IS_EXPIRED, remedy: 'DELETE FROM token_budgets' },
-  ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
+  ...[
+    'application_invitations',
+    'federation_attempts',
+    'pending_identities',
+    'upstream_sessions',
+  ].map((table) => ({
     ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },
   })),
   {

@@ -1,6 +1,7 @@
 // The data that the tests of the pages show.
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
+import { applicationSamples } from './_application-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
@@ -37,6 +38,7 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...credentialSamples,
+  ...applicationSamples,
   ...invitationSamples,
   ...identitySamples,
   'sign-in': {

@@ -48,6 +48,10 @@ test('every text that code and pages name is there', (t) => {
 const composed = [
   /^account\.(done|nav)-/,
   /^activity\./,
+  /^application\.(done|kind|logo|method|nav|state|subscription|uri)-/,
+  /^application\.(description|homepage|name)-[a-z]+$/,
+  /^application\.\w+_uris(-hint)?$|^application\.cors_origins(-hint)?$/,
+  /^application-activity\./,
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
   /^credential\.(state|kind|done)-/,

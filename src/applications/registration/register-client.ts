@@ -13,12 +13,8 @@ import {
 } from '../../storage/clients.ts';
 import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
+import { clientUrisProblem } from './client-uris.ts';
 import { publicKeysProblem, withKeyIds } from './public-keys.ts';
-import {
-  clientRedirectUriProblem,
-  originProblem,
-  redirectUriProblem,
-} from './redirect-uri-policy.ts';
 
 export interface ClientRequest {
   kind: ClientKind;
@@ -126,11 +122,7 @@ function authMethodOf(request: ClientRequest): Client['authMethod'] {
 function checkPolicy(request: ClientRequest): void {
   const problem =
     nameProblem(request) ??
-    redirectUrisProblem(request) ??
-    firstProblem('post-logout redirect URI', request.postLogoutRedirectUris, (uri) =>
-      redirectUriProblem(uri, request.kind === 'native' ? 'native' : 'web'),
-    ) ??
-    firstProblem('CORS origin', request.allowedCorsOrigins, originProblem) ??
+    clientUrisProblem({ kind: request.kind, environment: environmentOf(request) }, request) ??
     keysProblem(request) ??
     entitlementProblem(request);
   if (problem) throw invalidRequest(problem);
@@ -142,46 +134,11 @@ function nameProblem({ name }: ClientRequest): string | undefined {
     : 'name must have 1 to 100 characters and no control characters';
 }
 
-function redirectUrisProblem({
-  kind,
-  redirectUris,
-  application,
-}: ClientRequest): string | undefined {
-  const redirects = GRANT_TYPES[kind].includes('authorization_code');
-  if (redirects && redirectUris.length === 0)
-    return `a ${kind} client needs at least one redirect URI`;
-  if (!redirects && redirectUris.length > 0) return `a ${kind} client has no redirect URIs`;
-  const types: string[] = kind === 'mixed' ? ['web', 'spa'] : [kind];
-  const odd = redirectUris.find(({ type }) => !types.includes(type));
-  if (odd) return `redirect URI ${odd.uri}: a ${kind} client takes the type ${types.join(' or ')}`;
-  const uris = redirectUris.map(({ uri }) => uri);
-  const twice = uris.find((uri, index) => uris.indexOf(uri) !== index);
-  if (twice) return `redirect URI ${twice} is named twice: it has one type`;
-  const inProduction = application?.environment === 'production';
-  for (const { uri, type } of redirectUris) {
-    const problem = clientRedirectUriProblem(uri, type, inProduction);
-    if (problem) return `redirect URI ${uri} ${problem}`;
-  }
-  return undefined;
-}
-
 function keysProblem({ kind, jwks, requirePkce }: ClientRequest): string | undefined {
   const isPublic = PUBLIC_KINDS.includes(kind);
   if (isPublic && !requirePkce) return `a ${kind} client cannot do without PKCE`;
   if (isPublic && jwks) return `a ${kind} client has no key of its own`;
   return jwks && publicKeysProblem(jwks);
-}
-
-function firstProblem(
-  label: string,
-  values: string[],
-  check: (value: string) => string | undefined,
-): string | undefined {
-  for (const value of values) {
-    const problem = check(value);
-    if (problem) return `${label} ${value} ${problem}`;
-  }
-  return undefined;
 }
 
 function entitlementProblem(request: ClientRequest): string | undefined {
