@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { readOwnForm, type SelfCareDeps } from '../../accounts/self-care/self-care.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, notFound } from '../../errors.ts';
 import { translate } from '../../http/i18n.ts';
 import { onlyOnce } from '../../http/only-once.ts';
 import { type Client, findApplicationClients } from '../../storage/clients.ts';
@@ -12,7 +12,6 @@ import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { actorOf } from '../actor.ts';
 import { goOnTo } from '../pages/developer-page.ts';
 import {
-  nothingHere,
   type OwnApplication,
   showApplicationPage,
   whenOwnApplication,
@@ -188,7 +187,7 @@ async function clientOf(
   wanted: z.infer<typeof environment>,
 ): Promise<Client> {
   const client = (await findApplicationClients(db, application.id))[wanted];
-  if (!client || client.authMethod === 'none') throw nothingHere();
+  if (!client || client.authMethod === 'none') throw notFound();
   return client;
 }
 
@@ -198,7 +197,7 @@ async function ownCredential(
   id: string,
 ): Promise<WhichCredential & { credential: { id: string; name: string; hint: string } }> {
   const found = await findApplicationCredential(db, application.id, id);
-  if (!found) throw nothingHere();
+  if (!found) throw notFound();
   return { clientId: found.clientId, credentialId: found.id, credential: found };
 }
 
