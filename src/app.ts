@@ -83,7 +83,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
-  await settleOwnApi(db, { issuer, productName });
+  await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
   const ownClient = createOwnClient({ issuer, name: productName });
   const uses = gatherCredentialUses({
@@ -167,6 +167,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
+  const developerPages = await createDeveloperPages({
+    ...{ config, limits, selfCareDeps, metering, fetchKeys: outgoingFetch },
+  });
 
   const introspection = {
     issuer,
@@ -176,14 +179,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const validate = await createMetadataValidator();
-  const developerPages = createDeveloperPages({
-    ...{ config, selfCareDeps, limits, validate, fetchKeys: outgoingFetch },
-  });
   const { encryptionKeys, hashKeys } = secrets;
   const developerApi = createDeveloperApiRoutes({
-    ...{ db, issuer, catalog, encryptionKeys, hashKeys },
-    ...{ validate, productName, maxApplications: config.maxApplications },
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys, productName },
+    maxApplications: config.maxApplications,
+    validate: await createMetadataValidator(),
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
   });
@@ -207,7 +207,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[...signInPages, ...developerPages, developerApi],
+        ...signInPages,
+        ...developerPages,
+        developerApi,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

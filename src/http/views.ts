@@ -6,6 +6,7 @@ import type { ApplicationViews } from './views/application.ts';
 import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
+import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
@@ -61,7 +62,8 @@ export interface Views
     ApplicationViews,
     CredentialViews,
     IdentityViews,
-    InvitationViews {
+    InvitationViews,
+    MeteringViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

@@ -24,8 +24,8 @@ export const MAIL_KINDS = [
   'identity-linked',
   'identity-unlinked',
   'identity-code',
+  'credential-expiring',
   'application-invitation',
   'application-transferred',
-  'credential-expiring',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

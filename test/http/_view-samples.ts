@@ -5,6 +5,7 @@ import { applicationSamples } from './_application-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { meteringSamples } from './_metering-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -37,10 +38,11 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 /** What a real deployment could show, on every page that stays. */
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
-  ...credentialSamples,
   ...applicationSamples,
+  ...credentialSamples,
   ...invitationSamples,
   ...identitySamples,
+  ...meteringSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },
