@@ -12,6 +12,7 @@ import { addKeyCommands } from './key-commands.ts';
 import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 
 const AFTER_HELP = `
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addQuotaClassCommands(program);
   addProductCommands(program);
+  addSubscriptionCommands(program);
   addClientCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);

@@ -5,6 +5,7 @@ import type { AccountViews } from './views/account.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
+import type { ProductViews } from './views/product.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
@@ -54,7 +55,7 @@ export interface CaptchaFields {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, IdentityViews, InvitationViews {
+export interface Views extends AccountViews, IdentityViews, InvitationViews, ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

@@ -94,7 +94,10 @@ export async function revokeApplicationInvitation(
 /** Revokes all invitations of an application, or all that an account sent. */
 export async function revokeApplicationInvitations(
   db: Database,
-  of: { applicationId: string } | { invitedBy: string } | { applicationId: string; invitedBy: string },
+  of:
+    | { applicationId: string }
+    | { invitedBy: string }
+    | { applicationId: string; invitedBy: string },
 ): Promise<void> {
   const query = await db.write();
   await query('application_invitations')

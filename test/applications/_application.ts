@@ -10,9 +10,14 @@ export const CALLBACK = 'https://rp.example.com/callback';
 /** Runs `work` in one committed transaction, as a request or a command does. */
 export function committed<T>({ db }: Pick<Server, 'db'>, work: () => Promise<T>): Promise<T> {
   return runInUnitOfWork(db.knex, async (unit) => {
-    const result = await work();
-    await unit.commit();
-    return result;
+    try {
+      const result = await work();
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback();
+      throw error;
+    }
   });
 }
 

@@ -55,6 +55,10 @@ const composed = [
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
   new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
   /^password\.strength-[0-4]$/,
+  /^product\.approval-(automatic|person|webhook|delegation)$/,
+  /^subscription\.(state|became|by|is|done)-/,
+  /^promotion\.done-/,
+  /^approval\.(list|done)-|^approval\.(approve|reject|suspend|resume)$/,
   /^sign-up\.(email|given_name|family_name)$/,
 ];
 

@@ -2,10 +2,10 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { type CsrfProtection, readForm } from '../../http/form.ts';
-import { readUpload } from '../../http/upload.ts';
 import { isLanguage, type Language, languageOf, translate } from '../../http/i18n.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { Render } from '../../http/render.ts';
+import { readUpload } from '../../http/upload.ts';
 import type { AccountPage, AccountSection, AccountViews } from '../../http/views/account.ts';
 import type { Views } from '../../http/views.ts';
 import type { Outbox } from '../../mail/outbox.ts';

@@ -24,7 +24,11 @@ export function developerPage(
 }
 
 /** What `?done=<name>` of a page says: the text `<area>.done-<name>`, if it is one of these names. */
-export function doneNotice(ctx: Context, area: string, names: readonly string[]): string | undefined {
+export function doneNotice(
+  ctx: Context,
+  area: string,
+  names: readonly string[],
+): string | undefined {
   const done = names.find((name) => name === ctx.query['done']);
   return done && ctx.method === 'GET' ? translate(ctx)(`${area}.done-${done}`) : undefined;
 }

@@ -9,8 +9,8 @@ import type {
   ApplicationState,
 } from '../../http/views/application.ts';
 import type { Views } from '../../http/views.ts';
-import { type Application, findMemberApplication } from '../../storage/applications.ts';
 import { findLogoDigest } from '../../storage/application-logos.ts';
+import { type Application, findMemberApplication } from '../../storage/applications.ts';
 import { logoUrl } from '../logos/logo-url.ts';
 import { developerPage } from './developer-page.ts';
 
