@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-// Who is invited to look after an application, and its logo.
+// Who is invited to look after an application, its logo, and what the audit trail has of it.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE application_invitations (
@@ -25,9 +25,15 @@ export async function up(knex: Knex): Promise<void> {
       image          bytea NOT NULL CHECK (octet_length(image) BETWEEN 1 AND 102400)
     );
     CREATE INDEX application_logos_digest ON application_logos (digest);
+
+    CREATE INDEX audit_events_application ON audit_events ((detail->>'application_id'), id)
+      WHERE detail->>'application_id' IS NOT NULL;
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('DROP TABLE application_logos, application_invitations');
+  await knex.raw(`
+    DROP INDEX audit_events_application;
+    DROP TABLE application_logos, application_invitations;
+  `);
 }

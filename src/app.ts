@@ -3,23 +3,21 @@ import { fileURLToPath } from 'node:url';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { findUsableAccount } from './accounts/account.ts';
-import { createCaptchaGuard } from './accounts/captcha/guard.ts';
-import { createCaptchaKinds } from './accounts/captcha/kinds.ts';
-import { createInvitationRoutes } from './accounts/invitations/routes.ts';
 import { createKnownDevices } from './accounts/known-device.ts';
 import { createLimits } from './accounts/limits.ts';
 import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
-import { createSelfCareRoutes } from './accounts/self-care/routes.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createSignInPages } from './app/sign-in-pages.ts';
+import { gatherCredentialUses } from './applications/credentials/last-used.ts';
+import { createMetering } from './applications/metering.ts';
+import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
-import { sentenceOfRefusal } from './federation/attempts/refuse-sign-in.ts';
+import { settleOwnApi } from './developer-api/built-in.ts';
+import { createDeveloperApiRoutes } from './developer-api/routes.ts';
 import { createConnectors } from './federation/connectors.ts';
-import { forcedConnector } from './federation/home-realm.ts';
-import { createIdentityPages } from './federation/identities/identities-pages.ts';
-import { createFederationRoutes } from './federation/routes.ts';
 import { beginUpstreamSignOut, describeUpstream } from './federation/sessions/upstream-sign-out.ts';
 import type { Upstreams } from './federation/upstreams/upstreams.ts';
 import { serveAssets } from './http/assets.ts';
@@ -28,7 +26,7 @@ import { errorBoundary } from './http/error-boundary.ts';
 import { createCsrfProtection } from './http/form.ts';
 import { health } from './http/health.ts';
 import { guardHost } from './http/host-guard.ts';
-import { createLanguageRoute } from './http/language-route.ts';
+import { createOutgoingFetch } from './http/outgoing/outgoing-fetch.ts';
 import { createAttempts } from './http/rate-limit.ts';
 import { createRender } from './http/render.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -42,17 +40,14 @@ import { createAdapter } from './oidc/adapter.ts';
 import { createBrowserBinding } from './oidc/browser-binding.ts';
 import { createFindAccount } from './oidc/claims.ts';
 import { createClientLookup } from './oidc/client-lookup.ts';
-import { createNotMeRoutes } from './oidc/email-links/not-me-link.ts';
-import { createResetLinkRoutes } from './oidc/email-links/reset-link.ts';
-import { createSignUpLinkRoutes } from './oidc/email-links/sign-up-link.ts';
 import { createGrantLoader } from './oidc/grants.ts';
-import { createHomeRoute } from './oidc/home.ts';
-import { createInteractionRoutes } from './oidc/interactions.ts';
 import { createLiveProvider } from './oidc/live-provider.ts';
+import { createMetadataValidator } from './oidc/metadata-validator.ts';
+import { createOwnApiTokens } from './oidc/own-api-tokens.ts';
 import { createOwnClient } from './oidc/own-client.ts';
 import { createOwnSessions } from './oidc/own-session.ts';
 import { protocolHost } from './oidc/protocol-host.ts';
-import { createProviderPages, renderEndedSignIn } from './oidc/provider-pages.ts';
+import { createProviderPages } from './oidc/provider-pages.ts';
 import { followChanges } from './storage/changes.ts';
 import { type Database, isUnavailable, isUnstorable, isWritable } from './storage/database.ts';
 import { adoptUpstreamSession } from './storage/upstream-sessions.ts';
@@ -82,17 +77,23 @@ export interface AppDeps {
 /** Builds the server. The database must be migrated. Throws when it cannot be reached. */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, db, logger } = deps;
-  const { issuer, secrets } = config;
+  const { issuer, secrets, productName } = config;
   const [csrfKey] = secrets.hashKeys;
   if (!csrfKey) throw new Error('no hash key is configured');
+  const csrf = createCsrfProtection(csrfKey);
   const onError = (error: unknown) => logger.warn({ error }, 'news from other nodes interrupted');
   const changes = await followChanges({ db, url: config.databaseDirectUrl, onError });
+  await settleOwnApi(db, { issuer, productName: config.productName });
   const catalog = createCatalog({ db, changes });
-  const ownClient = createOwnClient({ issuer, name: config.productName });
-  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient });
+  const ownClient = createOwnClient({ issuer, name: productName });
+  const uses = gatherCredentialUses({
+    db,
+    onError: (error) => logger.warn({ error }, 'the uses of credentials wait to be written'),
+  });
+  const clients = createClientLookup({ db, changes, hashKeys: secrets.hashKeys, ownClient, uses });
   const render = createRender({
     viewsDirectory: VIEWS,
-    productName: config.productName,
+    productName,
     demo: config.mode === 'demo',
     minPasswordLength: config.passwords.minLength,
   });
@@ -106,15 +107,23 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ db, changes },
     onError: (error) => logger.error({ error }, 'the settings of a connector cannot be used'),
   });
-  const isForcedElsewhere = async (email: string) =>
-    (await forcedConnector(connectors, email)) !== undefined;
   const federation = {
     ...{ db, issuer, outbox, browser, connectors, upstreams: deps.upstreams },
     encryptionKeys: secrets.encryptionKeys,
     signUp: config.signUp,
     passwordsInUse: config.signUp.passwords,
   };
+  const metering = createMetering({
+    ...{ db, rateLimits: config.rateLimits, tokenLimits: config.tokenLimits },
+    onError: (error) => logger.warn({ error }, 'what was counted is written later'),
+  });
+  const pageDeps = {
+    render,
+    db,
+    describeUpstream: (uid: string) => describeUpstream(federation, uid),
+  };
   const provider = await createLiveProvider({
+    metering,
     issuer,
     cookieKeys: secrets.cookieKeys,
     encryptionKeys: secrets.encryptionKeys,
@@ -126,17 +135,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
+    // A server that is itself on http runs on loopback, and so does what its clients name.
+    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
-    pages: createProviderPages({
-      ...{ render, db, describeUpstream: (uid) => describeUpstream(federation, uid) },
-    }),
+    pages: createProviderPages({ ...pageDeps, clients }),
   });
-  const csrf = createCsrfProtection(csrfKey);
   const passwords = await createPasswords({ peppers: secrets.passwordPeppers });
   const { minLength, breachUrl } = config.passwords;
   const passwordProblem = createPasswordPolicy({
-    productName: config.productName,
+    productName,
     minLength,
     isBreached: breachUrl
       ? createBreachLookup({
@@ -146,53 +154,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
       : undefined,
   });
   const sessions = createOwnSessions({ issuer, provider: provider.current });
-  const steps = { provider: provider.current, render, csrf, browser, clients, db, connectors };
-  const captcha = createCaptchaGuard(
-    createCaptchaKinds({ db, key: csrfKey, issuer, config: config.captcha }),
-  );
-  const signUp = {
-    ...{ ...steps, config: config.signUp, terms, captcha, passwordProblem, isForcedElsewhere },
-  };
-  const signIn = { db, passwords, limit: limits.signIn };
-  const recovery = { ...steps, isForcedElsewhere, captcha, encryptionKeys: secrets.encryptionKeys };
-  const links = { ...steps, devices, ownSessions: sessions, outbox, issuer, passwords };
-  const interactions = createInteractionRoutes({
-    ...steps,
-    catalog,
-    terms,
-    signUp: {
-      ...signUp,
-      hashPassword: passwords.hash,
-      limit: limits.signUp,
-      resendLimit: limits.resend,
-    },
-    recovery: {
-      ...recovery,
-      enabled: config.mail !== undefined,
-      passwords: config.signUp.passwords,
-      limit: limits.reset,
-    },
-    ...{ devices, captcha, config: config.signUp, canReset: config.mail !== undefined },
-    signIn,
-    federation: { ...steps, ...federation, config: config.signUp },
-    identity: {
-      ...{ ...steps, ...federation, devices, signIn },
-      limit: limits.signUp,
-      codeLimit: limits.resend,
-    },
-  });
-  const emailLinks = [
-    createSignUpLinkRoutes({
-      ...links,
-      ...{ config: config.signUp, isForcedElsewhere },
-      limit: limits.confirm,
-    }),
-    createResetLinkRoutes({
-      ...{ ...links, passwordsInUse: config.signUp.passwords, passwordProblem, isForcedElsewhere },
-    }),
-    createNotMeRoutes({ ...links, passwordsInUse: config.signUp.passwords }),
-  ];
-  const home = createHomeRoute({ issuer, render, db, provider: provider.current, demo: deps.demo });
   const selfCareDeps = {
     ...{ issuer, db, render, csrf, passwords, passwordProblem, ...sessions },
     clientId: ownClient.id,
@@ -200,24 +161,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
     proofs: limits.proof,
     outbox,
   };
-  const selfCare = createSelfCareRoutes(selfCareDeps);
-  const identityPages = createIdentityPages({ ...selfCareDeps, ...federation });
-  const federationRoutes = createFederationRoutes({
-    ...{ ...federation, ...sessions, devices },
-    strays: limits.strayCallback,
-    onStray: (ctx) => renderEndedSignIn(ctx, render),
+  const signInPages = createSignInPages({
+    ...{ config, db, provider, render, csrf, csrfKey, browser, devices, terms, limits, outbox },
+    ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
+    ...{ federation, demo: deps.demo },
   });
-
-  const invitations = createInvitationRoutes({
-    ...{ db, render, csrf, outbox, passwords, passwordProblem, signUp: config.signUp },
-    attempts: limits.invitation,
-    isForcedElsewhere,
-    connectorsFor: async (email) => {
-      const forced = await forcedConnector(connectors, email);
-      return forced ? [forced] : (await connectors.all()).filter(({ enabled }) => enabled);
-    },
-    refusedSentence: (ctx) => sentenceOfRefusal(ctx, connectors),
-    ...{ devices, signInHere: sessions.signInHere },
+  const applications = createApplicationRoutes({
+    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
+    ...{ maxApplications: config.maxApplications, productName },
+    validate: await createMetadataValidator(),
+    memberInvitations: limits.memberInvitation,
   });
 
   const introspection = {
@@ -228,8 +181,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
     findAccount: (id: string) => findUsableAccount(db, id),
   };
 
-  const { productName } = config;
-  const { encryptionKeys } = secrets;
+  const { encryptionKeys, hashKeys } = secrets;
+  const developerApi = createDeveloperApiRoutes({
+    ...{ db, issuer, catalog, encryptionKeys, hashKeys, productName },
+    maxApplications: config.maxApplications,
+    validate: await createMetadataValidator(),
+    verify: createOwnApiTokens(introspection),
+    changes: limits.developerApi,
+  });
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
@@ -250,8 +209,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   koa.use(
     routes(
       [
-        ...[home, interactions, ...emailLinks, createLanguageRoute({ issuer }), selfCare],
-        ...[invitations, identityPages, federationRoutes],
+        ...signInPages,
+        applications,
+        developerApi,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
@@ -259,6 +219,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
         isCurrent: changes.live,
         cacheSeconds: config.keyTimes.jwksCacheSeconds,
         introspection,
+        rotation: { db, hashKeys: secrets.hashKeys, encryptionKeys },
+        refusals: { issuer, clients, metering },
         render,
         browser,
         signOutUpstream: (ctx, session) => beginUpstreamSignOut(ctx, federation, session),
@@ -280,6 +242,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     close: async () => {
       provider.close();
+      await uses.close();
+      await metering.close();
       await changes.close();
     },
   };

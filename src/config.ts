@@ -1,14 +1,16 @@
 // readConfig: the only reader of process.env. Every problem is listed at once, in plain words.
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readTokenLimits, type TokenLimits } from './config/budgets.ts';
 import { type CaptchaConfig, readCaptcha } from './config/captcha.ts';
+import { type DeveloperConfig, readDeveloper } from './config/developer.ts';
+import { readFileVariants } from './config/file-variants.ts';
 import { type KeyTimes, readKeyTimes } from './config/key-times.ts';
 import { type MailConfig, readMail } from './config/mail.ts';
 import { type PasswordConfig, readPasswords } from './config/passwords.ts';
 import { readSecretReference } from './config/secret-references.ts';
 import { readSignUp, type SignUpConfig } from './config/sign-up.ts';
+import { readTrustedProxies } from './config/trusted-proxies.ts';
 import { UsageError } from './errors.ts';
 
 /** Keys and peppers; the first of each list is current, the others are still accepted. */
@@ -19,25 +21,19 @@ export interface Secrets {
   hashKeys: Buffer[];
 }
 
-/** What a running server needs to know. */
-export interface ServerConfig {
-  mode: 'demo' | 'production';
-  issuer: string;
-  host: string;
+interface CommonConfig {
   port: number;
-  databaseUrl: string;
-  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
-  databaseDirectUrl: string;
-  secrets: Secrets;
-  trustedProxies: string[];
   /** Where /metrics is served; undefined: nowhere. */
   metricsPort: number | undefined;
   logLevel: string;
   rateLimits: boolean;
+  tokenLimits: TokenLimits;
   productName: string;
   keyTimes: KeyTimes;
   /** Days from the deletion of an account to its erasure. */
   erasureDays: number;
+  /** Applications that one developer may own. */
+  maxApplications: number;
   /** undefined: no mail can be sent. */
   mail: MailConfig | undefined;
   signUp: SignUpConfig;
@@ -45,24 +41,23 @@ export interface ServerConfig {
   passwords: PasswordConfig;
 }
 
+/** What a running server needs to know. */
+export interface ServerConfig extends CommonConfig {
+  mode: 'demo' | 'production';
+  issuer: string;
+  host: string;
+  databaseUrl: string;
+  /** Without a pooler: for migrations, news and jobs. The same, unless configured. */
+  databaseDirectUrl: string;
+  secrets: Secrets;
+  trustedProxies: string[];
+}
+
 /** Demo mode before its data directory is opened: issuer and secrets come from there. */
-export interface DemoConfig {
+export interface DemoConfig extends CommonConfig {
   mode: 'demo';
-  port: number;
   dataDir: string;
   databaseUrl: string | undefined;
-  metricsPort: number | undefined;
-  logLevel: string;
-  rateLimits: boolean;
-  productName: string;
-  keyTimes: KeyTimes;
-  /** Days from the deletion of an account to its erasure. */
-  erasureDays: number;
-  /** undefined: no mail can be sent. */
-  mail: MailConfig | undefined;
-  signUp: SignUpConfig;
-  captcha: CaptchaConfig;
-  passwords: PasswordConfig;
 }
 
 export type Config = DemoConfig | (ServerConfig & { mode: 'production' });
@@ -76,9 +71,16 @@ export const SECRET_VARIABLES = {
   hashKeys: 'GATEHOUSE_HASH_KEYS',
 } as const;
 
+/** What `NAME_FILE` may supply. */
+const FROM_FILES = [
+  ...['DATABASE_URL', 'DATABASE_DIRECT_URL', 'GATEHOUSE_SMTP_URL', 'GATEHOUSE_CAPTCHA_SECRET'],
+  ...Object.values(SECRET_VARIABLES),
+];
+
 const PORT = z.coerce.number().int().min(1).max(65535);
 /** Beside the server: the example portal and API, and four stand-ins. */
 const LAST_DEMO_PORT = 65_529;
+const APPLICATIONS = z.coerce.number().int().min(0).max(100_000);
 const DAYS = z.coerce.number().int().min(1).max(3650);
 const LOG_LEVELS = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -86,7 +88,7 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Reads the configuration from the environment. Throws a UsageError that lists every problem. */
 export function readConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
-  const values = readFileVariants(environment, problems);
+  const values = readFileVariants(environment, FROM_FILES, problems);
   const demo = isDemo(values, problems);
   const common = readCommon(values, demo, problems);
   const config = demo
@@ -108,27 +110,9 @@ export function createSecretReader(
   return (reference) => readSecretReference(reference, environment);
 }
 
-/** `NAME_FILE=path` supplies `NAME` from a file, as container secrets do. */
-function readFileVariants(environment: Environment, problems: string[]): Environment {
-  const names = [
-    'DATABASE_URL',
-    'DATABASE_DIRECT_URL',
-    'GATEHOUSE_SMTP_URL',
-    'GATEHOUSE_CAPTCHA_SECRET',
-    ...Object.values(SECRET_VARIABLES),
-  ];
-  const values: Environment = { ...environment };
-  for (const name of names) {
-    const path = environment[`${name}_FILE`];
-    if (!path) continue;
-    if (environment[name]) problems.push(`Set ${name} or ${name}_FILE, not both.`);
-    try {
-      values[name] = readFileSync(path, 'utf8').trim();
-    } catch {
-      problems.push(`${name}_FILE names ${path}, which cannot be read.`);
-    }
-  }
-  return values;
+/** What the commands of a developer, who has no server, go by. */
+export function readDeveloperConfig(environment: Environment = process.env): DeveloperConfig {
+  return readDeveloper(environment);
 }
 
 function isDemo(values: Environment, problems: string[]): boolean {
@@ -160,8 +144,15 @@ function readCommon(values: Environment, demo: boolean, problems: string[]) {
     metricsPort: values['GATEHOUSE_METRICS_PORT']
       ? read('GATEHOUSE_METRICS_PORT', PORT, 3000, 'a port number between 1 and 65535')
       : undefined,
+    tokenLimits: readTokenLimits(values, problems),
     keyTimes: readKeyTimes(values, problems),
     erasureDays: read('GATEHOUSE_ERASURE_DAYS', DAYS, 30, 'a number of days from 1 to 3650'),
+    maxApplications: read(
+      'GATEHOUSE_MAX_APPLICATIONS',
+      APPLICATIONS,
+      20,
+      'a whole number from 0 to 100000',
+    ),
     mail: readMail(values, demo, problems),
     captcha: readCaptcha(values, problems),
     passwords: readPasswords(values, problems),
@@ -279,19 +270,4 @@ function secretProblem(text: string): string | undefined {
   if (new Set(bytes).size < 16 || /change.?me|example|placeholder|secret|password/i.test(text))
     return 'looks like a placeholder: use random bytes (`gatehouse secrets` makes them).';
   return undefined;
-}
-
-function readTrustedProxies(value: string | undefined, problems: string[]): string[] {
-  const list = (value ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-  for (const entry of list) {
-    const [address = '', bits] = entry.split('/');
-    const version = isIP(address);
-    const max = version === 4 ? 32 : 128;
-    if (version === 0 || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= max)))
-      problems.push(`GATEHOUSE_TRUSTED_PROXIES: ${entry} is not an IP address or CIDR range.`);
-  }
-  return list;
 }

@@ -39,8 +39,10 @@ export async function startGatehouse(
     trustedProxies: [],
     logLevel: 'info',
     rateLimits: false,
+    tokenLimits: { clientPerMinute: 0, ownerPerMinute: 0 },
     productName: 'Gatehouse',
     erasureDays: 30,
+    maxApplications: 20,
     keyTimes: {
       jwksCacheSeconds: 300,
       publishSeconds: 86_400,

@@ -84,6 +84,9 @@ function environmentOf({ secrets }: Installation, issuer: string): Record<string
     GATEHOUSE_ISSUER: issuer,
     // Tests sign in many times at once; those that are about CAPTCHA say so.
     GATEHOUSE_CAPTCHA: 'off',
+    // And fetch many tokens; those that are about limits say so, too.
+    GATEHOUSE_TOKENS_PER_MINUTE: '0',
+    GATEHOUSE_OWNER_TOKENS_PER_MINUTE: '0',
     GATEHOUSE_COOKIE_KEYS: secrets.cookieKeys.join(','),
     GATEHOUSE_ENCRYPTION_KEYS: list(secrets.encryptionKeys),
     GATEHOUSE_PASSWORD_PEPPERS: list(secrets.passwordPeppers),

@@ -1,6 +1,9 @@
 // Client credentials of very many clients: made with one statement each table, under one secret.
 
-import { createClientSecret, hashClientSecret } from '../../src/applications/registration/client-secrets.ts';
+import {
+  createClientSecret,
+  hashClientSecret,
+} from '../../src/applications/registration/client-secrets.ts';
 import { announce } from '../../src/storage/changes.ts';
 import type { Gatehouse } from '../gatehouse.ts';
 import { requestTokens, tokenForm } from '../requests.ts';

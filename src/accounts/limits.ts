@@ -65,6 +65,10 @@ export interface Limits {
   strayCallback: RateLimit;
   /** Invitations that are opened or accepted, by network. */
   invitation: RateLimit;
+  /** Changes by program, by account. */
+  developerApi: RateLimit;
+  /** Invitations to an application, by account: each is a mail to anybody. */
+  memberInvitation: RateLimit;
 }
 
 /** Creates all limits. */
@@ -81,6 +85,8 @@ export function createLimits(attempts: Attempts): Limits {
     confirm: limit('confirm', 10, HOUR),
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
+    developerApi: limit('developer-api', 200, 10 * MINUTE),
+    memberInvitation: limit('member-invitation', 30, 24 * HOUR),
     strayCallback: limit('stray-callback', 300, 5 * MINUTE),
   };
 }

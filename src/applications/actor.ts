@@ -8,6 +8,9 @@ export interface Actor {
   correlationId?: string | undefined;
 }
 
+/** Anybody, or the application itself with one of its credentials. */
+export type AnyActor = Actor | (Omit<Actor, 'kind'> & { kind: 'client' });
+
 /** The actor of a request that an account sent. */
 export function actorOf(ctx: Context, accountId: string): Actor {
   const { network, correlationId } = ctx.state;

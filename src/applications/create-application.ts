@@ -1,11 +1,13 @@
 // Creating an application: its row, its sandbox client with a first secret, its first subscriptions.
-import { notFound } from '../errors.ts';
+import { AppError, notFound } from '../errors.ts';
+import { countOwnApplications } from '../storage/application-changes.ts';
 import { type Application, insertApplication, lockApplication } from '../storage/applications.ts';
 import { type Client, findApplicationClients } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
 import { findVisibleProduct } from '../storage/products.ts';
 import { findPromotion } from '../storage/promotions.ts';
 import type { Actor } from './actor.ts';
+import { expectNoProblem, fieldProblems } from './application-fields.ts';
 import { record } from './record.ts';
 import {
   type ClientRequest,
@@ -25,6 +27,13 @@ export interface ApplicationRequest
   productIds: string[];
 }
 
+export interface ApplicationDeps extends RegistrationDeps {
+  /** Applications that one account may own. */
+  maxApplications: number;
+  /** No application may take this name. */
+  productName: string;
+}
+
 export interface CreatedApplication {
   application: Application;
   client: Client;
@@ -34,14 +43,16 @@ export interface CreatedApplication {
 
 /**
  * Creates an application of an account. Throws 400 that names the field and the remedy, 404 for a
- * product that the owner cannot see.
+ * product that the owner cannot see, 409 when they own as many as they may.
  */
 export async function createApplication(
-  deps: RegistrationDeps,
+  deps: ApplicationDeps,
   actor: Actor & { accountId: string },
   request: ApplicationRequest,
 ): Promise<CreatedApplication> {
   const { db } = deps;
+  expectNoProblem(fieldProblems(request, deps.productName));
+  await expectRoom(deps, actor.accountId);
   const application = await insertApplication(db, { ...request, ownerId: actor.accountId });
   const { id, secret } = await registerClient(deps, {
     ...clientOf(application),
@@ -61,6 +72,23 @@ export async function createApplication(
     await subscribe(db, actor, { application, product, environment: 'sandbox', note: '' });
   }
   return { application, client: await loadClient(db, application.id, 'sandbox'), secret };
+}
+
+/**
+ * Throws 409 when an account owns as many applications as it may; who gets one at the same time
+ * waits, so that no race gets past the limit.
+ */
+export async function expectRoom(
+  { db, maxApplications }: Pick<ApplicationDeps, 'db' | 'maxApplications'>,
+  accountId: string,
+): Promise<void> {
+  if ((await countOwnApplications(db, accountId)) < maxApplications) return;
+  throw new AppError(
+    409,
+    'limit_reached',
+    `An account has at most ${maxApplications} applications: delete one that is not needed any more.`,
+    { key: 'application.too-many', values: { most: maxApplications } },
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
 import { insertEvent } from '../storage/events.ts';
-import type { Actor } from './actor.ts';
+import type { AnyActor } from './actor.ts';
 
 export interface Change {
   /** Such as `credential.retired`. */
@@ -14,7 +14,7 @@ export interface Change {
 }
 
 /** Writes both in the running transaction. */
-export async function record(db: Database, actor: Actor, change: Change): Promise<void> {
+export async function record(db: Database, actor: AnyActor, change: Change): Promise<void> {
   const { type, applicationId, clientId, data = {} } = change;
   const { kind, accountId, network, correlationId } = actor;
   const about = { ...(applicationId ? { application_id: applicationId } : {}), ...data };

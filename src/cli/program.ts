@@ -4,16 +4,20 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './apis/api-commands.ts';
+import { addAppsCommands } from './apps/apps-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
+import { addCredentialCommands } from './clients/credential-commands.ts';
 import { addConnectorCommands } from './connectors/connector-commands.ts';
 import { addGroupCommands } from './group-commands.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
+import { addLoginCommands } from './login/login-commands.ts';
 import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
+import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
 const AFTER_HELP = `
 Which server: the environment decides, as for the server itself. GATEHOUSE_ISSUER, DATABASE_URL and
@@ -43,11 +47,16 @@ export function createProgram(): Command {
   addProductCommands(program);
   addSubscriptionCommands(program);
   addClientCommands(program);
+  addCredentialCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  addWebhookCommands(program);
+  program.commandsGroup('For developers, who need nothing but the address of a server:');
+  addLoginCommands(program);
+  addAppsCommands(program);
   return program;
 }
 

@@ -8,7 +8,7 @@ import type { DemoFile } from '../demo/demo-file.ts';
 import { startExamples } from '../demo/examples.ts';
 import type { StandIns } from '../demo/stand-ins.ts';
 import { demoFilePath, openDemoDatabase, prepareDemo } from '../demo/start.ts';
-import { createFetches } from '../federation/outgoing/outgoing-fetch.ts';
+import { createFetches } from '../federation/upstreams/fetches.ts';
 import { createUpstreams } from '../federation/upstreams/upstreams.ts';
 import { bind, close, expectFreePort } from '../http/listening.ts';
 import { createMetricsServer } from '../http/metrics-listener.ts';

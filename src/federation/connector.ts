@@ -6,6 +6,7 @@ import type {
   TokenEndpointResponseHelpers,
 } from 'openid-client';
 import type { z } from 'zod';
+import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import type { CommonSettings } from './settings.ts';
 
 /** What a kind's functions work with. `Own` are the settings of the kind itself. */
@@ -20,9 +21,6 @@ export interface Upstream<Own = unknown> {
   /** http is allowed: the demo and tests. */
   insecure: boolean;
 }
-
-/** fetch with a string as address, as openid-client calls it. */
-export type OutgoingFetch = (url: string, options?: RequestInit) => Promise<Response>;
 
 /** How far an address is to be believed. */
 export type EmailTrust =

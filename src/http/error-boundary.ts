@@ -4,8 +4,9 @@ import { AppError, invalidRequest, notFound, temporarilyUnavailable } from '../e
 import { correlationId, requestLog } from './correlation.ts';
 import { translate, type Values } from './i18n.ts';
 import type { Render } from './render.ts';
+import { isForPrograms } from './security-headers.ts';
 
-const TITLED = new Set([400, 403, 404, 405, 413, 415, 421, 429, 503]);
+const TITLED = new Set([400, 403, 404, 405, 409, 410, 413, 415, 421, 429, 503]);
 
 /**
  * Answers every error once; `isUnavailable` tells a dependency that is away from a defect,
@@ -62,7 +63,7 @@ export interface Problem {
 /** Renders a problem as a page or as JSON, whichever the client prefers. RFC 6749 section 5.2 shape. */
 export function renderProblem(ctx: Context, render: Render, problem: Problem): void {
   ctx.set('Cache-Control', 'no-store');
-  if (ctx.accepts('json', 'html') === 'html') {
+  if (!isForPrograms(ctx.path) && ctx.accepts('json', 'html') === 'html') {
     const { status, hint, link } = problem;
     render(ctx, 'error', {
       ...{ status, ...wordsOf(ctx, problem), correlationId: correlationId(ctx) },

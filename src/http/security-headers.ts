@@ -25,10 +25,15 @@ export function securityHeaders(deps: { issuer: string }): Middleware {
   };
   return async function headers(ctx, next) {
     // A browser that comes here by its own will be shown a page.
-    const isProgram = PROGRAMS.test(ctx.path) && ctx.method === 'POST' && !wantsPage(ctx);
-    ctx.set(isProgram ? forPrograms : forPages);
+    const isProtocol = PROGRAMS.test(ctx.path) && ctx.method === 'POST' && !wantsPage(ctx);
+    ctx.set(isProtocol || isForPrograms(ctx.path) ? forPrograms : forPages);
     await next();
   };
+}
+
+/** True for addresses where never a page is shown, whatever a browser would like. */
+export function isForPrograms(path: string): boolean {
+  return /^\/api\//i.test(path);
 }
 
 const PROGRAMS = /^\/(token|introspect|revoke|par)\/?$/i;

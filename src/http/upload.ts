@@ -38,7 +38,9 @@ async function readMultipart(ctx: Context, limit: number): Promise<FormData> {
     throw new AppError(413, 'invalid_request', message, { cause, key: 'error.upload-too-large' });
   });
   // Node's own reader of such forms.
-  return new Response(body, { headers: { 'Content-Type': ctx.get('Content-Type') } })
+  return new Response(new Uint8Array(body), {
+    headers: { 'Content-Type': ctx.get('Content-Type') },
+  })
     .formData()
     .catch((cause: unknown) => {
       throw invalidRequest('This form cannot be read.', cause);

@@ -2,6 +2,7 @@
 // Field names that the forms post stand beside the view they belong to.
 
 import type { AccountViews } from './views/account.ts';
+import type { ApplicationViews } from './views/application.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
@@ -55,7 +56,12 @@ export interface CaptchaFields {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, IdentityViews, InvitationViews, ProductViews {
+export interface Views
+  extends AccountViews,
+    ApplicationViews,
+    IdentityViews,
+    InvitationViews,
+    ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;
@@ -123,7 +129,14 @@ export interface Views extends AccountViews, IdentityViews, InvitationViews, Pro
   'select-account': InteractionForms & { client: ClientSummary; account: AccountSummary };
   /** Posts `csrf` and `choice` (`allow` or `another`) to `action`; Deny posts to `cancelAction`. */
   consent: InteractionForms & {
-    client: ClientSummary & { redirectHost: string; kind: ClientKind; uri?: string };
+    client: ClientSummary & {
+      redirectHost: string;
+      kind: ClientKind;
+      uri?: string;
+      /** Its developers chose name and logo, and nobody checked whether they are theirs. */
+      unverified?: boolean;
+      logoUrl?: string;
+    };
     account: AccountSummary;
     identity: string[];
     apis: ApiSummary[];

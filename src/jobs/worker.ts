@@ -21,10 +21,16 @@ export interface JobsDeps {
   schedule: { task: string; match: string }[];
   logger: Logger;
   onOutcome: (task: string, outcome: 'done' | 'failed') => void;
+  /** How many at once; two of four may hang on a mail server, and two are left for the rest. */
+  concurrency?: number;
+  /** How often due jobs are looked for that nobody announced: those that failed before, above all. */
+  pollMs?: number;
+  /** Jobs with one of these flags have to wait. */
+  flagsThatWait?: () => string[];
 }
 
-// Two may hang on a mail server; two are left for the rest.
 const CONCURRENCY = 4;
+const POLL_MS = 2000;
 const RESTART_MS = 5000;
 
 /** Starts the runner, and starts it again when it gives up for want of a database. */
@@ -60,10 +66,8 @@ export function startJobs(deps: JobsDeps): Jobs {
   };
 }
 
-function startRunner(
-  { tasks, schedule, logger, onOutcome }: JobsDeps,
-  pgPool: ReturnType<typeof openJobPool>,
-): Promise<Runner> {
+function startRunner(deps: JobsDeps, pgPool: ReturnType<typeof openJobPool>): Promise<Runner> {
+  const { tasks, schedule, logger, onOutcome, flagsThatWait } = deps;
   const counted = Object.entries(tasks).map(([name, task]) => {
     const run: Task = async (payload) => {
       try {
@@ -79,7 +83,9 @@ function startRunner(
   });
   return run({
     pgPool,
-    concurrency: CONCURRENCY,
+    concurrency: deps.concurrency ?? CONCURRENCY,
+    pollInterval: deps.pollMs ?? POLL_MS,
+    ...(flagsThatWait ? { forbiddenFlags: flagsThatWait } : {}),
     // Without a batch the runner waits for no answer when it writes down how a job ended: a connection
     // lost at that moment would end the whole process. With one, it stops in order and is started again.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },

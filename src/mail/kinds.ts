@@ -24,5 +24,8 @@ export const MAIL_KINDS = [
   'identity-linked',
   'identity-unlinked',
   'identity-code',
+  'credential-expiring',
+  'application-invitation',
+  'application-transferred',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];

@@ -1,13 +1,21 @@
 // How the provider finds clients: our own cache instead of the library's (which holds 100), the
 // face that the request calls for, and secrets compared by hash.
-import { createSecretKey } from 'node:crypto';
-import { type Client as ProtocolClient, Provider } from 'oidc-provider';
-import { matchesClientSecret } from '../applications/registration/client-secrets.ts';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import {
+  type ClientMetadata,
+  type KoaContextWithOIDC,
+  type Client as ProtocolClient,
+  Provider,
+} from 'oidc-provider';
+import type { CredentialUses } from '../applications/credentials/last-used.ts';
+import { findClientSecret, hashClientSecret } from '../applications/registration/client-secrets.ts';
 import { cacheUntilChanged } from '../storage/cache.ts';
 import type { Changes } from '../storage/changes.ts';
 import { type Client, findClient } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
-import { type ClientFace, redirectUriType, toMetadata } from './client-metadata.ts';
+import { createFaces } from './client-faces.ts';
+import { refusedBy } from './refused-by.ts';
+import { findUsedKey, noteUsed } from './used-credential.ts';
 
 export interface ClientLookup {
   /** The stored client, undefined when unknown, disabled or stopped with its application. */
@@ -18,17 +26,12 @@ export interface ClientLookup {
   attach(provider: Provider): void;
   /** The stored client behind one that the provider hands to a hook. */
   stored(client: ProtocolClient): Client;
+  /** Notes which key signed the assertion of a request, once it is verified. */
+  noteKey(ctx: KoaContextWithOIDC, client: ProtocolClient, header: { alg?: string }): Promise<void>;
 }
 
 /** About 3 KB each, of those that are in use. */
 const MAX_CLIENTS = 150_000;
-
-const AUTHENTICATED_ROUTES = new Set([
-  'token',
-  'introspection',
-  'revocation',
-  'pushed_authorization_request',
-]);
 
 /** Creates the look-up; `hashKeys` verify client secrets, `ownClient` is the one of our own pages. */
 export function createClientLookup(deps: {
@@ -36,6 +39,7 @@ export function createClientLookup(deps: {
   changes: Changes;
   hashKeys: Buffer[];
   ownClient: Client;
+  uses: CredentialUses;
 }): ClientLookup {
   const load = cacheUntilChanged({
     changes: deps.changes,
@@ -67,48 +71,62 @@ export function createClientLookup(deps: {
     return found;
   };
 
+  const note = (ctx: KoaContextWithOIDC | undefined, credentialId: string) => {
+    if (ctx) noteUsed(ctx, credentialId);
+    deps.uses.note(credentialId, ctx?.state['network']);
+  };
+
   return {
     find,
     findEvenStopped,
     stored,
+    async noteKey(ctx, client, header) {
+      const assertion = String(ctx.oidc.params?.['client_assertion']);
+      const used = await findUsedKey(stored(client), assertion, header);
+      if (used !== undefined) note(ctx, used);
+    },
     attach(provider) {
       // The types hide the constructor that Client.validate and registration use.
       const ClientClass = provider.Client as unknown as {
-        new (metadata: unknown): ProtocolClient;
+        new (metadata: ClientMetadata): ProtocolClient;
         prototype: ProtocolClient;
         find(id: string): Promise<ProtocolClient | undefined>;
       };
-      const instances = new WeakMap<Client, Partial<Record<ClientFace, ProtocolClient>>>();
+      const instanceOf = createFaces((metadata) => new ClientClass(metadata));
 
       ClientClass.find = async (id) => {
         const client = typeof id === 'string' ? await find(id) : undefined;
         if (!client) return undefined;
-        const face = faceFor(client);
-        const faces = instances.get(client) ?? {};
-        const instance = faces[face] ?? new ClientClass(toMetadata(client, face));
-        faces[face] = instance;
-        instances.set(client, faces);
+        const instance = instanceOf(client);
         storedClients.set(instance, client);
         return instance;
       };
       ClientClass.prototype.compareClientSecret = function compare(this: ProtocolClient, secret) {
-        return matchesClientSecret(hashKeys, stored(this).secretHashes, secret);
+        const client = stored(this);
+        const match = findClientSecret(hashKeys, client.secretHashes, secret);
+        if (match) note(Provider.ctx, match.id);
+        else noteEndedSecret(client, hashKeys, secret);
+        return match !== undefined;
       };
     },
   };
 }
 
-// Which face a request sees. Without any credential, and unless it names a `web` redirect URI, a
-// client with typed URIs is public; the library then demands the code's own redirect_uri and its
-// PKCE, so that a code issued for a `web` URI cannot be redeemed without the secret.
-function faceFor(client: Client): ClientFace {
+// For the owners of an application: whoever sent it knew it once.
+function noteEndedSecret(client: Client, hashKeys: KeyObject[], secret: string): void {
   const ctx = Provider.ctx;
-  if (client.kind !== 'mixed' || !ctx || !AUTHENTICATED_ROUTES.has(ctx.oidc.route))
-    return 'registered';
-  const params = ctx.oidc.params ?? {};
-  const hasCredential =
-    ctx.get('Authorization') !== '' || params['client_secret'] || params['client_assertion'];
-  const uri = params['redirect_uri'];
-  const isPublic = !hasCredential && uri !== undefined && redirectUriType(client, uri) !== 'web';
-  return isPublic ? 'public' : 'registered';
+  if (!ctx || !client.application) return;
+  const hashes = hashKeys.map((key) => hashClientSecret(key, secret));
+  const isIt = ({ hash }: { hash: Buffer }) => hashes.some((sent) => sent.equals(hash));
+  const ended = client.application.endedSecrets.find(isIt);
+  // Expired since the client was read.
+  const late = client.secretHashes.find(isIt);
+  if (ended)
+    refusedBy(ctx.oidc, ended.reason === 'expired' ? 'secret_expired' : 'secret_suspended', {
+      ...{ credential: ended.hint, ended_at: ended.endedAt.toISOString() },
+    });
+  else if (late) {
+    const endedAt = new Date(Date.now() + late.endsAt - performance.now());
+    refusedBy(ctx.oidc, 'secret_expired', { ended_at: endedAt.toISOString() });
+  }
 }

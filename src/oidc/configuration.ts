@@ -9,6 +9,7 @@ import {
 } from 'oidc-provider';
 import type { Catalog } from '../catalog/apis.ts';
 import { LANGUAGE_NAMES } from '../http/i18n.ts';
+import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import type { Terms } from '../storage/terms.ts';
 import { CLAIMS, createExtraTokenClaims, createJwtCustomizer } from './claims.ts';
 import type { ClientLookup } from './client-lookup.ts';
@@ -40,6 +41,8 @@ export interface ConfigurationDeps {
   loadExistingGrant: ReturnType<typeof createGrantLoader>;
   catalog: Catalog;
   clients: ClientLookup;
+  /** How a client's jwks_uri is read. */
+  fetch: OutgoingFetch;
   pages: ReturnType<typeof createProviderPages>;
 }
 
@@ -89,7 +92,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     clientBasedCORS: (ctx, origin, client) =>
       isCorsRoute(ctx, client.clientAuthMethod) &&
       clients.stored(client).allowedCorsOrigins.includes(origin),
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => assertAssertion(deps.issuer, claims),
+    async assertJwtClientAuthClaimsAndHeader(ctx, claims, header, client) {
+      assertAssertion(deps.issuer, claims);
+      await clients.noteKey(ctx, client, header);
+    },
     ttl: {
       AuthorizationCode: MINUTE,
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 10 * MINUTE,
@@ -132,8 +138,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         postLogoutSuccessSource: pages.postLogoutSuccessSource,
       },
     },
-    // The library's guard against special-use addresses hangs on the options: pass them on, follow nothing.
-    fetch: (url, options) => globalThis.fetch(url, { ...options, redirect: 'error' }),
+    // What a developer registered is asked from here: ours decides at the connection where that may be.
+    fetch: (url, options) => deps.fetch(String(url), options),
     fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 64 * 1024 },
   };
 }

@@ -5,11 +5,12 @@ import { parse } from 'node-html-parser';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
+import { refusalUri } from './keep-refusal.ts';
 
 const MARK = '<title>Submitting Callback</title>';
 
 /** Replaces the library's page by ours; other answers stay as they are. */
-export function renderContinue(ctx: Context, render: Render): void {
+export function renderContinue(ctx: Context, render: Render, issuer: string): void {
   if (typeof ctx.body !== 'string' || !ctx.body.includes(MARK)) return;
   const form = parse(ctx.body).querySelector('form');
   const action = form?.getAttribute('action');
@@ -19,12 +20,12 @@ export function renderContinue(ctx: Context, render: Render): void {
   const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   const target = oidc?.entities.Interaction?.params['redirect_uri'];
   allowFormAction(ctx, [action, typeof target === 'string' ? target : undefined]);
-  render(ctx, 'continue', {
-    action,
-    fields: form.querySelectorAll('input[name]').map((input) => ({
-      name: input.getAttribute('name') ?? '',
-      value: input.getAttribute('value') ?? '',
-    })),
-  });
+  const fields = form.querySelectorAll('input[name]').map((input) => ({
+    name: input.getAttribute('name') ?? '',
+    value: input.getAttribute('value') ?? '',
+  }));
+  if (fields.some(({ name }) => name === 'error'))
+    fields.push({ name: 'error_uri', value: refusalUri(ctx, issuer) });
+  render(ctx, 'continue', { action, fields });
   ctx.status = status;
 }

@@ -12,12 +12,14 @@ import type { Database } from '../storage/database.ts';
 import { redeemJti } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { type ConfigurationDeps, createConfiguration } from './configuration.ts';
+import { attachRotation } from './credential-rotation.ts';
 import type { KeyDeps } from './keys/key-times.ts';
 import { type KeyView, toKeySets } from './keys/key-view.ts';
 import { followKeys } from './keys/live-keys.ts';
 import { listenToProvider } from './provider-events.ts';
 import { noteRedirectUri } from './refusals.ts';
 import { attachRequestPolicy } from './request-policy.ts';
+import { attachTokenIssue, type TokenIssueDeps } from './token-issue.ts';
 
 export interface LiveProvider {
   current(): Provider;
@@ -28,7 +30,8 @@ export interface LiveProvider {
 }
 
 export type LiveProviderDeps = Omit<ConfigurationDeps, 'jwks' | 'signers'> &
-  KeyDeps & {
+  KeyDeps &
+  TokenIssueDeps & {
     changes: Changes;
     browser: BrowserBinding;
   };
@@ -74,7 +77,9 @@ function createProvider(
   const provider = new Provider(deps.issuer, createConfiguration({ ...deps, ...keys }));
   provider.proxy = true;
   deps.clients.attach(provider);
+  attachRotation(provider);
   attachRequestPolicy(provider);
+  attachTokenIssue(provider, deps);
   redeemOnce(provider, deps.db);
   noteRedirectUris(provider);
   listenToProvider(provider, deps);

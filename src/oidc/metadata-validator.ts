@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 import { AppError } from '../errors.ts';
 import type { Client } from '../storage/clients.ts';
-import { IDENTITY_SCOPES, toMetadata } from './client-metadata.ts';
+import { IDENTITY_SCOPES, toMetadata, usualFace } from './client-metadata.ts';
 
 export type ValidateClient = (client: Client) => Promise<void>;
 
@@ -24,7 +24,7 @@ export async function createMetadataValidator(): Promise<ValidateClient> {
   // The types hide this static method, which the library itself uses at registration.
   const model = provider.Client as unknown as { validate(metadata: unknown): Promise<void> };
   return async (client) => {
-    await model.validate(toMetadata(client, 'registered')).catch((cause: unknown) => {
+    await model.validate(toMetadata(client, usualFace(client))).catch((cause: unknown) => {
       const text =
         cause instanceof Error && 'error_description' in cause && cause.error_description;
       throw new AppError(400, 'invalid_client_metadata', String(text || cause), { cause });

@@ -7,7 +7,14 @@ import { expectOwnOrigin } from '../http/form.ts';
 import type { Render } from '../http/render.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { renderContinue } from './continue-page.ts';
+import {
+  answerRotation,
+  authenticateRotation,
+  ROTATION_PATH,
+  type RotationDeps,
+} from './credential-rotation.ts';
 import { introspectJwt, isRefusedJwt, type JwtIntrospectionDeps } from './introspect-jwt.ts';
+import { completeRefusal, type RefusalDeps } from './keep-refusal.ts';
 import { renderEndedSignIn } from './provider-pages.ts';
 
 const PUBLIC_DOCUMENTS = new Set([
@@ -28,6 +35,8 @@ export function protocolHost(deps: {
   /** Seconds that caches may keep the public documents. */
   cacheSeconds: number;
   introspection: JwtIntrospectionDeps;
+  rotation: RotationDeps;
+  refusals: RefusalDeps;
   render: Render;
   browser: BrowserBinding;
   /** Leads on to the sign-out of the upstream where the session began; undefined: there is none. */
@@ -44,13 +53,23 @@ export function protocolHost(deps: {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
     if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
+    if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
     if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
-    if (path === '/logout/confirm') expectOwnOrigin(ctx);
-    await handleCurrent(ctx, next, deps);
-    await followUpstream(ctx, deps, path);
-    await completeAnswer(ctx, deps);
+    await answer(ctx, next, deps, path);
   };
+}
+
+async function answer(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+  path: string,
+): Promise<void> {
+  if (path === '/logout/confirm') expectOwnOrigin(ctx);
+  await handleCurrent(ctx, next, deps);
+  await followUpstream(ctx, deps, path);
+  await completeAnswer(ctx, deps);
 }
 
 async function handleCurrent(
@@ -60,6 +79,17 @@ async function handleCurrent(
 ): Promise<void> {
   if (!isCurrent()) throw temporarilyUnavailable();
   await handle(ctx, next);
+}
+
+async function rotate(
+  ctx: Context,
+  next: Next,
+  deps: Parameters<typeof protocolHost>[0],
+): Promise<void> {
+  // The provider puts its own part on the context.
+  const protocolContext = ctx as unknown as KoaContextWithOIDC;
+  const passed = await authenticateRotation(protocolContext, () => handleCurrent(ctx, next, deps));
+  if (passed) await answerRotation(protocolContext, deps.rotation);
 }
 
 // With the database away, too.
@@ -122,12 +152,13 @@ async function adoptUpstream(
 
 async function completeAnswer(
   ctx: Context,
-  deps: { introspection: JwtIntrospectionDeps; render: Render },
+  deps: { introspection: JwtIntrospectionDeps; refusals: RefusalDeps; render: Render },
 ): Promise<void> {
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  renderContinue(ctx, deps.render);
+  await completeRefusal(ctx, deps.refusals);
+  renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 
 // Answered by GET, so that the browser sends its Lax cookies.

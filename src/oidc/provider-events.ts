@@ -7,6 +7,9 @@ import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { expectGrant } from '../storage/oidc-payloads.ts';
 import type { BrowserBinding } from './browser-binding.ts';
+import type { ClientLookup } from './client-lookup.ts';
+import { isRotation } from './credential-rotation.ts';
+import { noteRefused } from './keep-refusal.ts';
 import { allowRefreshRetry } from './refresh-retry.ts';
 import { explainRefusal } from './refusals.ts';
 
@@ -26,7 +29,7 @@ const OTHER_ERRORS = [
 /** Attaches all listeners to one Provider instance. */
 export function listenToProvider(
   provider: Provider,
-  { db, browser }: { db: Database; browser: BrowserBinding },
+  { db, browser, clients }: { db: Database; browser: BrowserBinding; clients: ClientLookup },
 ): void {
   provider.on('interaction.started', (ctx) => {
     const uid = ctx.oidc.entities.Interaction?.uid;
@@ -43,16 +46,23 @@ export function listenToProvider(
     provider.on(name as 'grant.error', (ctx, error) => {
       if (error instanceof errors.OIDCProviderError) explainRefusal(ctx, error);
       if (name === 'grant.error') noteRefusal(ctx);
-      // An unknown client costs no row: anybody could fill the table.
-      if (ctx.oidc.client) recordRefusal(ctx, name, error);
+      noteRefused(ctx, name, error);
+      // An unknown client costs no row: anybody could fill the table. What is refused to an
+      // application is kept for its owners instead: see keep-refusal.ts.
+      if (ctx.oidc.client && !clients.stored(ctx.oidc.client).application)
+        recordRefusal(ctx, name, error);
       logRefusal(ctx, name, error);
     });
   }
   for (const name of OTHER_ERRORS) {
-    provider.on(name as 'userinfo.error', (ctx, error) => logRefusal(ctx, name, error));
+    provider.on(name as 'userinfo.error', (ctx, error) => {
+      noteRefused(ctx, name, error);
+      logRefusal(ctx, name, error);
+    });
   }
 
   provider.on('authorization.error', (ctx, error) => {
+    noteRefused(ctx, 'authorization.error', error);
     if (ctx.oidc.client && ctx.oidc.session?.accountId)
       recordRefusal(ctx, 'authorization.error', error);
     logRefusal(ctx, 'authorization.error', error);
@@ -83,7 +93,8 @@ function record(ctx: KoaContextWithOIDC, type: string, detail?: Record<string, u
 }
 
 function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  record(ctx, event.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
+  const type = isRotation(ctx) ? 'credential.rotation.error' : event;
+  record(ctx, type.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
 }
 
 function logRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {

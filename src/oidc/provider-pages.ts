@@ -6,6 +6,8 @@ import { askForLanguage, translate } from '../http/i18n.ts';
 import type { Render } from '../http/render.ts';
 import { allowFormAction } from '../http/security-headers.ts';
 import type { Database } from '../storage/database.ts';
+import type { ClientLookup } from './client-lookup.ts';
+import { refusalPath } from './keep-refusal.ts';
 import { UNSUPPORTED } from './refusals.ts';
 
 const TITLED = new Set(['invalid_client', 'invalid_redirect_uri', 'access_denied']);
@@ -14,6 +16,7 @@ const TITLED = new Set(['invalid_client', 'invalid_redirect_uri', 'access_denied
 export function createProviderPages(deps: {
   render: Render;
   db: Database;
+  clients: ClientLookup;
   describeUpstream: (
     sessionUid: string,
   ) => Promise<{ name: string; canSignOut: boolean } | undefined>;
@@ -33,6 +36,7 @@ export function createProviderPages(deps: {
             out.error_description ?? UNSUPPORTED[out.error] ?? `The reason is ${out.error}`,
           ),
           hint: t('error.request-refused-hint'),
+          ...linkToRefusal(ctx, deps.clients, t('error.refusal-link')),
         });
       }
     },
@@ -57,6 +61,14 @@ export function createProviderPages(deps: {
       render(ctx, 'signed-out', name ? { client: { name } } : {});
     },
   };
+}
+
+// For who develops the client; anybody else finds nothing there.
+function linkToRefusal(ctx: KoaContextWithOIDC, clients: ClientLookup, text: string) {
+  const client = ctx.oidc?.client;
+  return client && clients.stored(client).application
+    ? { link: { href: refusalPath(ctx), text } }
+    : {};
 }
 
 /** The page for an interaction that is over: reloaded, finished in another tab, or expired. */

@@ -1,6 +1,8 @@
 // What a refused token request tells the developer. The library keeps most reasons for the log;
 // those that reveal nothing to a stranger are said here, in words that name the remedy.
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { differenceOf, shownUri } from './redirect-uri-difference.ts';
+import { refusedBy } from './refused-by.ts';
 
 const REMEDIES: [RegExp, string][] = [
   [
@@ -80,7 +82,7 @@ function describe(
   if (error instanceof errors.UnsupportedGrantType)
     return GRANT_REPLACEMENTS[String(ctx.oidc.params?.['grant_type'])];
   if (error instanceof errors.InvalidGrant) {
-    if (detail.includes('redirect_uri mismatch')) return describeMismatch(ctx);
+    if (detail.includes('redirect_uri mismatch')) return describeMismatch(ctx, error);
     return REMEDIES.find(([pattern]) => pattern.test(detail))?.[1];
   }
   const { scope } = body;
@@ -105,27 +107,14 @@ export function noteRedirectUri(ctx: KoaContextWithOIDC, expected: string | unde
   if (typeof sent === 'string' && expected) mismatches.set(ctx.oidc, { sent, expected });
 }
 
-function describeMismatch(ctx: KoaContextWithOIDC): string | undefined {
+function describeMismatch(ctx: KoaContextWithOIDC, error: object): string | undefined {
   const found = mismatches.get(ctx.oidc);
-  return (
-    found &&
-    `redirect_uri differs from the one of the authorization request: ${differingPart(found.sent, found.expected)}`
-  );
-}
-
-/** Names the part in which two redirect URIs differ, without repeating either. */
-function differingPart(sent: string, expected: string): string {
-  if (sent.toLowerCase() === expected.toLowerCase()) return 'upper and lower case differ';
-  const [a, b] = [URL.parse(sent), URL.parse(expected)];
-  if (!a || !b) return 'it is not an absolute URI';
-  if (a.protocol !== b.protocol) return 'the scheme differs';
-  if (a.hostname !== b.hostname) return 'the host differs';
-  if (a.port !== b.port) return 'the port differs';
-  if (a.pathname !== b.pathname)
-    return a.pathname.replace(/\/$/, '') === b.pathname.replace(/\/$/, '')
-      ? 'a trailing slash differs'
-      : 'the path differs';
-  return a.search === b.search ? 'it is written differently' : 'the query differs';
+  if (!found) return undefined;
+  const { part, words } = differenceOf(found.sent, found.expected);
+  refusedBy(error, 'redirect_uri_mismatch', {
+    ...{ sent: shownUri(found.sent), registered: shownUri(found.expected), difference: part },
+  });
+  return `redirect_uri differs from the one of the authorization request: ${words}`;
 }
 
 function presentsCredential(ctx: KoaContextWithOIDC): boolean {

@@ -4,6 +4,7 @@ import { errors } from 'oidc-provider';
 import { type Api, findApi } from '../catalog/apis.ts';
 import type { Client } from '../storage/clients.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
+import { type Reason, refusedBy } from './refused-by.ts';
 
 const DEFAULT_SUFFIX = '/.default';
 
@@ -16,7 +17,11 @@ export function apiScopes(scope: unknown): string[] {
 /** The API that an `audience` parameter names. Throws invalid_target when there is none. */
 export function apiByName(apis: Api[], name: string): Api {
   const api = findApi(apis, name);
-  if (!api) throw new errors.InvalidTarget(`${printable(name)} is not an API of this server`);
+  if (!api)
+    throw unknownApi(
+      new errors.InvalidTarget(`${printable(name)} is not an API of this server`),
+      name,
+    );
   return api;
 }
 
@@ -30,10 +35,10 @@ export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api 
   if (shorthand) return apiByName(apis, shorthand.slice(0, -DEFAULT_SUFFIX.length));
 
   const unknown = scopes.find((name) => !apis.some((api) => owns(api, name)));
-  if (unknown) throw invalidScope(`scope ${unknown} is not known here`);
+  if (unknown) throw unknownScope(`scope ${unknown} is not known here`, unknown);
   const owners = apis.filter((api) => scopes.every((name) => owns(api, name)));
   if (owners.length === 0) {
-    throw new errors.InvalidTarget(
+    throw ambiguous(
       `the scopes ${scopes.join(' ')} belong to different APIs and a token is for exactly one: ask for them in separate requests`,
     );
   }
@@ -46,7 +51,7 @@ export function apiOfScopes(apis: Api[], client: Client, scopes: string[]): Api 
   if (given.length === 1) return only;
   const preferred = given.find((api) => api.id === client.defaultApiId);
   if (preferred) return preferred;
-  throw new errors.InvalidTarget(
+  throw ambiguous(
     `several APIs own these scopes: name one with the resource parameter (${given.map(({ resource }) => resource).join(' or ')})`,
   );
 }
@@ -64,21 +69,27 @@ export function defaultApi(apis: Api[], client: Client): Api | undefined {
 export function checkScopes(api: Api, client: Client, scopes: string[]): void {
   for (const name of scopes) {
     if (!owns(api, name))
-      throw invalidScope(`scope ${name} is not one of ${printable(api.resource)}`);
+      throw unknownScope(`scope ${name} is not one of ${printable(api.resource)}`, name, api);
     if (!isEntitled(client, api, name)) throw notGiven(client, name, [api]);
   }
 }
 
 /** The refusal of an API of which the client has no scope at all. */
 export function givenNothing(api: Api, client: Client): errors.InvalidTarget {
+  const detail = { api: api.name };
   if (client.environment !== undefined && api.environment !== client.environment)
-    return new errors.InvalidTarget(
-      `${printable(api.resource)} is a ${api.environment} API, and this is a ${client.environment} client: use the ${api.environment} credentials of the application`,
+    return refusedBy(
+      new errors.InvalidTarget(
+        `${printable(api.resource)} is a ${api.environment} API, and this is a ${client.environment} client: use the ${api.environment} credentials of the application`,
+      ),
+      'environment_mismatch',
+      detail,
     );
-  return new errors.InvalidTarget(
-    api.scopes.map(({ name }) => subscriptionReason(client, name, [api])).find(Boolean) ??
-      `this client was given no scope of ${printable(api.resource)}`,
+  const [waiting] = api.scopes.flatMap(({ name }) => subscriptionReason(client, name, [api]) ?? []);
+  const error = new errors.InvalidTarget(
+    waiting?.words ?? `this client was given no scope of ${printable(api.resource)}`,
   );
+  return refusedBy(error, waiting?.rule ?? 'api_not_subscribed', { ...detail, ...waiting?.detail });
 }
 
 /** Replaces `<audience>/.default` by all scopes of the API that the client was given. */
@@ -110,22 +121,48 @@ function isEntitled(client: Client, api: Api, name: string): boolean {
 }
 
 function notGiven(client: Client, scope: string, owners: Api[]) {
-  return invalidScope(
-    subscriptionReason(client, scope, owners) ?? `this client was not given the scope ${scope}`,
+  const waiting = subscriptionReason(client, scope, owners);
+  const [only, another] = owners;
+  return refusedBy(
+    invalidScope(waiting?.words ?? `this client was not given the scope ${scope}`),
+    waiting?.rule ?? 'scope_not_subscribed',
+    { scope, ...(only && !another ? { api: only.name } : {}), ...waiting?.detail },
   );
 }
 
 // Whether a subscription would give the scope, were it active.
-function subscriptionReason(client: Client, scope: string, owners: Api[]): string | undefined {
+function subscriptionReason(
+  client: Client,
+  scope: string,
+  owners: Api[],
+): (Reason & { words: string }) | undefined {
   const waiting = client.application?.subscriptions.find(
     ({ state, scopes }) =>
       state !== 'active' &&
       scopes.some((given) => given.scope === scope && owners.some(({ id }) => id === given.apiId)),
   );
-  return (
-    waiting &&
-    `the subscription to ${printable(waiting.product.name)} that gives the scope ${scope} is ${waiting.state === 'submitted' ? 'not approved yet' : 'suspended'}`
-  );
+  if (!waiting) return undefined;
+  const { state, product } = waiting;
+  return {
+    rule: state === 'submitted' ? 'subscription_waiting' : 'subscription_suspended',
+    detail: { product: product.name },
+    words: `the subscription to ${printable(product.name)} that gives the scope ${scope} is ${state === 'submitted' ? 'not approved yet' : 'suspended'}`,
+  };
+}
+
+function unknownScope(description: string, scope: string, api?: Api) {
+  const detail = { scope: printable(scope), ...(api ? { api: api.name } : {}) };
+  return refusedBy(invalidScope(description), 'scope_unknown', detail);
+}
+
+/** Marks the refusal of a name that is no API's. */
+export function unknownApi(error: errors.InvalidTarget, name: string): errors.InvalidTarget {
+  return refusedBy(error, 'api_unknown', { sent: printable(name) });
+}
+
+/** The refusal of a request that could be for several APIs. */
+export function ambiguous(description: string): errors.InvalidTarget {
+  return refusedBy(new errors.InvalidTarget(description), 'api_ambiguous');
 }
 
 /** An invalid_scope whose description names the scope: a member of its own is not defined for redirects. */

@@ -10,11 +10,14 @@ import type { Api, Catalog } from '../catalog/apis.ts';
 import { AppError } from '../errors.ts';
 import { noteFailure } from '../http/unit-of-work.ts';
 import type { Client } from '../storage/clients.ts';
+import { noteApi } from './api-in-hand.ts';
 import type { ClientLookup } from './client-lookup.ts';
 import { IDENTITY_SCOPES } from './client-metadata.ts';
 import { NEWS_SECONDS } from './keys/key-times.ts';
 import { restoreOfflineAccess } from './offline-access.ts';
+import { refusedBy } from './refused-by.ts';
 import {
+  ambiguous,
   apiByName,
   apiOfScopes,
   apiScopes,
@@ -25,6 +28,7 @@ import {
   givenNothing,
   invalidScope,
   printable,
+  unknownApi,
 } from './requested-api.ts';
 
 type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
@@ -78,10 +82,15 @@ export function createResourceIndicators(deps: {
 function checkApi(ctx: KoaContextWithOIDC, api: Api): void {
   const audience = requestedAudience(ctx);
   if (audience !== undefined && audience !== api.audience && audience !== api.resource)
-    throw new errors.InvalidTarget('resource and audience name different APIs: send one of them');
+    throw ambiguous('resource and audience name different APIs: send one of them');
+  noteApi(ctx, api);
   if (api.suspendedAt)
-    throw new errors.InvalidTarget(
-      `${printable(api.resource)} is suspended: no tokens are issued for it for now`,
+    throw refusedBy(
+      new errors.InvalidTarget(
+        `${printable(api.resource)} is suspended: no tokens are issued for it for now`,
+      ),
+      'api_suspended',
+      { api: api.name },
     );
 }
 
@@ -100,17 +109,17 @@ async function chooseApi(
   const api = defaultApi(apis, client);
   if (api) return api;
   const choices = apis.filter(({ id }) => client.entitlements.has(id));
-  throw new errors.InvalidTarget(
-    choices.length === 0
-      ? givenNoApi(client)
-      : `name the API with the resource parameter (${choices.map(({ resource }) => resource).join(' or ')})`,
+  if (choices.length === 0) throw givenNoApi(client);
+  throw ambiguous(
+    `name the API with the resource parameter (${choices.map(({ resource }) => resource).join(' or ')})`,
   );
 }
 
-function givenNoApi({ application }: Client): string {
-  return application
+function givenNoApi({ application }: Client) {
+  const description = application
     ? 'this application has no active subscription here: subscribe it to a product'
     : 'this client was given no API: ask for identity scopes such as openid, or have an API assigned';
+  return refusedBy(new errors.InvalidTarget(description), 'api_not_subscribed');
 }
 
 // Fills in what the request leaves open: no scope means all that the client was given.
@@ -152,11 +161,11 @@ function isSeveral(resource: unknown): boolean {
 }
 
 function wrongTarget(resource: string, unknown: boolean) {
-  return new errors.InvalidTarget(
-    unknown
-      ? `${printable(resource)} is not an API of this server (compare every character, also a trailing slash)`
-      : 'a token is for exactly one API: send one resource parameter',
+  if (!unknown) return ambiguous('a token is for exactly one API: send one resource parameter');
+  const error = new errors.InvalidTarget(
+    `${printable(resource)} is not an API of this server (compare every character, also a trailing slash)`,
   );
+  return unknownApi(error, resource);
 }
 
 // The first key of an algorithm waits until every node publishes it. To the library this error is a

@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import { listen } from './notifications.ts';
+import { currentUnitOfWork } from './unit-of-work.ts';
 
 const CHANNEL = 'gatehouse_changes';
 const POLL_MS = 2000;
@@ -28,6 +29,15 @@ export interface Changes {
 
 /** Tells every node, when the running transaction commits, that something of the topic changed. */
 export async function announce(query: Knex, topic: Topic, key?: string): Promise<void> {
+  const unit = currentUnitOfWork();
+  if (!unit) return raiseGeneration(query, topic, key);
+  // Locked last, and in one order: whoever changes several things waits for nobody who waits for it.
+  unit.beforeCommit(`${topic} ${key ?? ''}`, (transaction) =>
+    raiseGeneration(transaction, topic, key),
+  );
+}
+
+async function raiseGeneration(query: Knex, topic: Topic, key?: string): Promise<void> {
   // The row stays locked until the commit: generations, and so notifications, come in one order.
   await query.raw(
     `WITH raised AS (

@@ -20,6 +20,8 @@ export type NewClient = Omit<
   | 'disabledAt'
   | 'createdAt'
   | 'secretHashes'
+  | 'keys'
+  | 'jwksUri'
   | 'entitlements'
   | 'signIn'
   | 'application'
@@ -27,7 +29,11 @@ export type NewClient = Omit<
 > & {
   applicationId: string | undefined;
   entitlements: { apiId: string; scope: string }[];
-  secrets: { id: string; name: string; hash: Buffer; hint: string }[];
+  /** Its first credentials. */
+  credentials: ({ id: string; name: string; hint: string } & (
+    | { secretHash: Buffer }
+    | { publicKey: Record<string, unknown> }
+  ))[];
 };
 
 /** Creates a client with credentials and entitlements in one transaction, and tells the nodes. */
@@ -47,18 +53,16 @@ export async function insertClient(db: Database, client: NewClient): Promise<voi
       require_pkce: client.requirePkce,
       rotate_refresh_tokens: client.rotateRefreshTokens,
       default_api_id: client.defaultApiId ?? null,
-      jwks: client.jwks ? JSON.stringify(client.jwks) : null,
       application_id: client.applicationId ?? null,
       environment: client.environment ?? null,
     });
-    if (client.secrets.length > 0) {
+    if (client.credentials.length > 0) {
       await transaction('credentials').insert(
-        client.secrets.map(({ id, name, hash, hint }) => ({
-          id,
-          client_id: client.id,
-          name,
-          secret_hash: hash,
-          hint,
+        client.credentials.map(({ id, name, hint, ...content }) => ({
+          ...{ id, client_id: client.id, name, hint },
+          ...('secretHash' in content
+            ? { kind: 'secret', secret_hash: content.secretHash, public_key: null }
+            : { kind: 'key', secret_hash: null, public_key: JSON.stringify(content.publicKey) }),
         })),
       );
     }

@@ -1,5 +1,4 @@
 // What happened, for those who asked to be told.
-import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 
 export interface NewEvent {
@@ -9,12 +8,8 @@ export interface NewEvent {
   data: Record<string, unknown>;
 }
 
-/** Writes an event in the transaction of what it tells of. */
+/** Writes an event, and queues its deliveries to webhooks, in the transaction of what it tells of. */
 export async function insertEvent(db: Database, { type, data }: NewEvent): Promise<void> {
   const query = await db.write();
-  await query('events').insert({
-    id: `evt_${randomBytes(12).toString('hex')}`,
-    type,
-    data: JSON.stringify(data),
-  });
+  await query.raw('SELECT record_event(?, ?::jsonb)', [type, JSON.stringify(data)]);
 }

@@ -24,6 +24,12 @@ const PRUNABLE: Prunable[] = [
     isExpired: "expires_at < now() - interval '90 days'",
     remedy: 'DELETE FROM invitations',
   },
+  {
+    table: 'credentials',
+    // Long enough to tell why one was refused.
+    isExpired: "expires_at < now() - interval '90 days'",
+    remedy: 'DELETE FROM credentials',
+  },
   { table: 'captcha_challenges', isExpired: IS_EXPIRED, remedy: 'DELETE FROM captcha_challenges' },
   { table: 'sign_ups', isExpired: IS_EXPIRED, remedy: 'DELETE FROM sign_ups' },
   {
@@ -43,7 +49,23 @@ const PRUNABLE: Prunable[] = [
     remedy: 'DELETE FROM events',
   },
   { table: 'attempts', isExpired: IS_EXPIRED, remedy: 'DELETE FROM attempts' },
-  ...['federation_attempts', 'pending_identities', 'upstream_sessions'].map((table) => ({
+  {
+    table: 'refusals',
+    isExpired: "refused_at < now() - interval '30 days'",
+    remedy: 'DELETE FROM refusals',
+  },
+  {
+    table: 'token_usage',
+    isExpired: "day < now() - interval '13 months'",
+    remedy: 'DELETE FROM token_usage',
+  },
+  { table: 'token_budgets', isExpired: IS_EXPIRED, remedy: 'DELETE FROM token_budgets' },
+  ...[
+    'application_invitations',
+    'federation_attempts',
+    'pending_identities',
+    'upstream_sessions',
+  ].map((table) => ({
     ...{ table, isExpired: IS_EXPIRED, remedy: `DELETE FROM ${table}` },
   })),
   {

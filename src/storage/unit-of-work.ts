@@ -23,6 +23,8 @@ export interface UnitOfWork {
   write(operation: Operation, options?: { kept: boolean }): void;
   /** A transaction for writes that are not artefacts; the first call begins it. */
   transaction(): Promise<Knex.Transaction>;
+  /** Runs `work` as the last thing of the open transaction, once for a name, in the order of names. */
+  beforeCommit(name: string, work: (transaction: Knex) => Promise<void>): void;
   /** The open transaction, if there is one. */
   opened(): Promise<Knex.Transaction> | undefined;
   /**
@@ -51,6 +53,20 @@ export function runInUnitOfWork<T>(knex: Knex, work: (unit: UnitOfWork) => Promi
   return storage.run(unit, () => work(unit).finally(unit.end));
 }
 
+/** Runs `work` in a unit of work of its own, which commits when it returns and rolls back when it throws. */
+export function commitWork<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  return runInUnitOfWork(knex, async (unit) => {
+    try {
+      const result = await work();
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback().catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
 /** Runs `work` as if no request were running. */
 export function outsideUnitOfWork<T>(work: () => T): T {
   return storage.exit(work);
@@ -70,6 +86,7 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
   const known = new Map<string, Promise<unknown>>();
   let gathered: { operation: Operation; kept: boolean }[] = [];
   let open: Promise<Knex.Transaction> | undefined;
+  const last = new Map<string, (transaction: Knex) => Promise<void>>();
   let ended = false;
   const expectRunning = () => {
     if (ended) throw new Error('the request of this unit of work has ended');
@@ -77,6 +94,7 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
 
   const forget = () => {
     known.clear();
+    last.clear();
     gathered = [];
     open = undefined;
   };
@@ -87,6 +105,7 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
     const outdated = transaction
       ? await withConnection(transaction, async () => {
           const result = await applyOperations(transaction, operations);
+          for (const name of [...last.keys()].sort()) await last.get(name)?.(transaction);
           await transaction.commit();
           return result;
         })
@@ -122,6 +141,10 @@ function createUnitOfWork(knex: Knex): UnitOfWork {
       expectRunning();
       open ??= knex.transaction();
       return open;
+    },
+    beforeCommit(name, work) {
+      expectRunning();
+      last.set(name, work);
     },
     opened: () => open,
     async commit() {

@@ -53,7 +53,7 @@ export async function addApplication(
   const redirects = kind === 'machine' ? [] : [CALLBACK];
   const created = await committed(server, () =>
     createApplication(
-      server.registration,
+      { ...server.registration, maxApplications: 20, productName: 'Gatehouse' },
       { kind: 'account', accountId: ownerId },
       {
         ...{ kind, name: 'Trucks', description: '', homepage: undefined, productIds },

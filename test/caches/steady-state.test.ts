@@ -12,7 +12,7 @@ const AT_ONCE = 6;
 const MANY = 350;
 /** What passes for other reasons: what a new connection is told, news at the start, and the jobs. */
 const BACKGROUND =
-  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker/;
+  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker|last_used_at/;
 
 let proxy: CountingProxy;
 let nodes: Nodes;

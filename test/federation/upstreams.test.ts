@@ -1,11 +1,13 @@
 // What is kept of an upstream: for how long, and what happens when it changes or is away.
+
 import test, { type ExecutionContext } from 'ava';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { UsageError } from '../../src/errors.ts';
 import { redeemAnswer } from '../../src/federation/attempts/attempt.ts';
-import { type OutgoingFetch, Refusal } from '../../src/federation/connector.ts';
+import { Refusal } from '../../src/federation/connector.ts';
 import { type Connector, toConnector } from '../../src/federation/connectors.ts';
 import { createUpstreams } from '../../src/federation/upstreams/upstreams.ts';
+import type { OutgoingFetch } from '../../src/http/outgoing/outgoing-fetch.ts';
 
 const ISSUER = 'https://upstream.test';
 const HOUR = 3_600_000;

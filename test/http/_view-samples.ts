@@ -1,6 +1,7 @@
 // The data that the tests of the pages show.
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
+import { applicationSamples } from './_application-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
 
@@ -35,6 +36,7 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 /** What a real deployment could show, on every page that stays. */
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
+  ...applicationSamples,
   ...invitationSamples,
   ...identitySamples,
   'sign-in': {

@@ -48,8 +48,13 @@ test('every text that code and pages name is there', (t) => {
 const composed = [
   /^account\.(done|nav)-/,
   /^activity\./,
+  /^application\.(done|kind|logo|method|nav|state|subscription|uri)-/,
+  /^application\.(description|homepage|name)-[a-z]+$/,
+  /^application\.\w+_uris(-hint)?$|^application\.cors_origins(-hint)?$/,
+  /^application-activity\./,
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
+  /^developer-api\.scope-/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
   new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,

@@ -113,13 +113,20 @@ for (const { title, view, data } of pages) {
   });
 }
 
+/** Words of ours, for which a view has texts. */
+const OUR_WORDS = new Set([
+  ...['web', 'spa', 'native', 'machine', 'sandbox', 'production', 'client_secret_basic', 'none'],
+  ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
+  ...['addresses', 'members', 'activity', 'close', 'open'],
+]);
+
 /** The same data with every text that a stranger could have written made hostile. */
 function poisoned(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(poisoned);
   if (typeof data === 'object' && data !== null) {
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, poisoned(value)]));
   }
-  return typeof data === 'string' ? `${data}${hostile}` : data;
+  return typeof data === 'string' && !OUR_WORDS.has(data) ? `${data}${hostile}` : data;
 }
 
 test.serial('hostile text is shown as text on every page and runs nothing', async (t) => {

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { parseSettings } from '../../src/federation/connectors.ts';
-import { createFetches } from '../../src/federation/outgoing/outgoing-fetch.ts';
+import { createFetches } from '../../src/federation/upstreams/fetches.ts';
 import { createAgent, type Page } from '../_agent.ts';
 import type { Gatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';

@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import { type SelfCareDeps, whenSignedIn } from '../../accounts/self-care/self-care.ts';
 import type { SignedIn } from '../../accounts/self-care/signed-in.ts';
-import { AppError } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import type {
   ApplicationPage,
   ApplicationSection,
@@ -20,7 +20,6 @@ export interface OwnApplication {
   application: Application;
 }
 
-const APPLICATION_ID = /^app_[0-9a-f]{1,64}$/;
 /** What can be opened of an application that is deleted: the rest leads to where it is taken back. */
 const OPEN_WHEN_DELETED = /^\/applications\/[^/]+\/(activity|close(\/.*)?)$/;
 
@@ -34,22 +33,13 @@ export function whenOwnApplication(
 ) {
   return whenSignedIn(deps, async (ctx, person) => {
     const id: string = ctx['params']['id'] ?? '';
-    const application = APPLICATION_ID.test(id)
-      ? await findMemberApplication(deps.db, person.account.id, id)
-      : undefined;
-    if (!application) throw nothingHere();
+    const application = await findMemberApplication(deps.db, person.account.id, id);
+    if (!application) throw notFound();
     if (application.eraseAt && !OPEN_WHEN_DELETED.test(ctx.path)) {
       ctx.status = 303;
       return ctx.redirect(`/applications/${application.id}/close`);
     }
     await work(ctx, { person, application });
-  });
-}
-
-/** The answer for what belongs to others, the same as for what does not exist. */
-export function nothingHere(): AppError {
-  return new AppError(404, 'not_found', 'Nothing lives at this address.', {
-    key: 'error.not-found',
   });
 }
 

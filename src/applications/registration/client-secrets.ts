@@ -1,6 +1,7 @@
 // Client secrets: 256 random bits with a prefix and a checksum, stored as a keyed hash only.
 import { createHmac, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { Client } from '../../storage/clients.ts';
 
 const PREFIX = 'gh_sec_';
 
@@ -23,34 +24,30 @@ export function hashClientSecret(key: Buffer | KeyObject, secret: string): Buffe
   return createHmac('sha256', key).update(secret).digest();
 }
 
-interface StoredSecret {
-  hash: Buffer;
-  expiresAt: Date | undefined;
-}
-
 const SALT = randomBytes(32).toString('base64url');
 /** Of each stored secret that was presented once: a salted digest of it, kept in this process only. */
 const seen = new WeakMap<StoredSecret, Buffer>();
+type StoredSecret = Client['secretHashes'][number];
 
-/** True when the secret belongs to one of the hashes under one of the keys; constant time for each. */
-export function matchesClientSecret(
+/** The stored secret that was presented, under one of the keys, if it works; constant time for each. */
+export function findClientSecret(
   keys: KeyObject[],
   hashes: StoredSecret[],
   secret: string,
-): boolean {
-  const now = new Date();
-  const valid = hashes.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
+): StoredSecret | undefined {
+  const now = performance.now();
+  const valid = hashes.filter(({ endsAt }) => endsAt > now);
   // A plain digest takes a tenth of what the keyed one takes, and machines come again and again.
   const digest = hash('sha256', SALT + secret, 'buffer');
-  const isKnown = (stored: StoredSecret) => {
-    const known = seen.get(stored);
-    return known !== undefined && timingSafeEqual(known, digest);
-  };
-  if (valid.some(isKnown)) return true;
+  const known = valid.find((stored) => {
+    const before = seen.get(stored);
+    return before !== undefined && timingSafeEqual(before, digest);
+  });
+  if (known) return known;
   const actual = keys.map((key) => hashClientSecret(key, secret));
   const match = valid.find((stored) =>
     actual.some((candidate) => timingSafeEqual(candidate, stored.hash)),
   );
   if (match) seen.set(match, digest);
-  return match !== undefined;
+  return match;
 }

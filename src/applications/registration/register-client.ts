@@ -1,6 +1,7 @@
 // Registering a client: our policy first, then the library's own schema, then one transaction.
 import { randomBytes } from 'node:crypto';
 import type { Api } from '../../catalog/apis.ts';
+import { OWN_API_ID, personalScope } from '../../catalog/own-api.ts';
 import { invalidRequest } from '../../errors.ts';
 import {
   type Client,
@@ -12,12 +13,8 @@ import {
 } from '../../storage/clients.ts';
 import type { Database } from '../../storage/database.ts';
 import { createClientSecret, hashClientSecret, secretHint } from './client-secrets.ts';
-import { publicKeysProblem } from './public-keys.ts';
-import {
-  clientRedirectUriProblem,
-  originProblem,
-  redirectUriProblem,
-} from './redirect-uri-policy.ts';
+import { clientUrisProblem } from './client-uris.ts';
+import { publicKeysProblem, withKeyIds } from './public-keys.ts';
 
 export interface ClientRequest {
   kind: ClientKind;
@@ -30,7 +27,7 @@ export interface ClientRequest {
   /** Each use of a refresh token replaces it, as it always does for a public client. */
   rotateRefreshTokens?: boolean;
   /** A public key set makes the client authenticate by private_key_jwt (RFC 7523). */
-  jwks?: NewClient['jwks'];
+  jwks?: { keys: Record<string, unknown>[] } | undefined;
   /** The scopes that the client is given, by API. */
   entitlements: { api: Api; scopes: string[] }[];
   defaultApi?: Api | undefined;
@@ -66,13 +63,8 @@ export async function registerClient(
   request: ClientRequest,
 ): Promise<{ id: string; secret: string | undefined }> {
   checkPolicy(request);
-  const [hashKey] = deps.hashKeys;
-  if (!hashKey) throw new Error('no hash key is configured');
   const authMethod = authMethodOf(request);
-  const secret =
-    authMethod === 'client_secret_basic' && !request.withoutSecret
-      ? createClientSecret()
-      : undefined;
+  const first = await firstCredentials(deps, request, authMethod);
   const client: NewClient = {
     id: `c_${randomBytes(12).toString('hex')}`,
     kind: request.kind,
@@ -86,26 +78,35 @@ export async function registerClient(
     requirePkce: request.requirePkce,
     rotateRefreshTokens: request.rotateRefreshTokens ?? authMethod === 'none',
     defaultApiId: request.defaultApi?.id,
-    jwks: request.jwks,
     applicationId: request.application?.id,
     environment: environmentOf(request),
     entitlements: request.entitlements.flatMap(({ api, scopes }) =>
       scopes.map((scope) => ({ apiId: api.id, scope })),
     ),
-    secrets: secret
-      ? [
-          {
-            id: `cr_${randomBytes(12).toString('hex')}`,
-            name: 'first secret',
-            hash: hashClientSecret(hashKey, secret),
-            hint: secretHint(secret),
-          },
-        ]
-      : [],
+    credentials: first.credentials,
   };
   await deps.validate(asStored(client));
   await insertClient(deps.db, client);
-  return { id: client.id, secret };
+  return { id: client.id, secret: first.secret };
+}
+
+async function firstCredentials(
+  { hashKeys: [hashKey] }: RegistrationDeps,
+  { jwks, withoutSecret }: ClientRequest,
+  authMethod: Client['authMethod'],
+): Promise<{ credentials: NewClient['credentials']; secret: string | undefined }> {
+  if (!hashKey) throw new Error('no hash key is configured');
+  const newId = () => `cr_${randomBytes(12).toString('hex')}`;
+  const keys = await withKeyIds(jwks?.keys ?? []);
+  const credentials: NewClient['credentials'] = keys.map((publicKey) => ({
+    ...{ id: newId(), name: 'first key', hint: publicKey.kid, publicKey },
+  }));
+  if (authMethod !== 'client_secret_basic' || withoutSecret)
+    return { credentials, secret: undefined };
+  const secret = createClientSecret();
+  const secretHash = hashClientSecret(hashKey, secret);
+  credentials.push({ id: newId(), name: 'first secret', hint: secretHint(secret), secretHash });
+  return { credentials, secret };
 }
 
 // A test console is for the sandbox, whoever registers it: its tokens are seen by many.
@@ -121,11 +122,7 @@ function authMethodOf(request: ClientRequest): Client['authMethod'] {
 function checkPolicy(request: ClientRequest): void {
   const problem =
     nameProblem(request) ??
-    redirectUrisProblem(request) ??
-    firstProblem('post-logout redirect URI', request.postLogoutRedirectUris, (uri) =>
-      redirectUriProblem(uri, request.kind === 'native' ? 'native' : 'web'),
-    ) ??
-    firstProblem('CORS origin', request.allowedCorsOrigins, originProblem) ??
+    clientUrisProblem({ kind: request.kind, environment: environmentOf(request) }, request) ??
     keysProblem(request) ??
     entitlementProblem(request);
   if (problem) throw invalidRequest(problem);
@@ -137,29 +134,6 @@ function nameProblem({ name }: ClientRequest): string | undefined {
     : 'name must have 1 to 100 characters and no control characters';
 }
 
-function redirectUrisProblem({
-  kind,
-  redirectUris,
-  application,
-}: ClientRequest): string | undefined {
-  const redirects = GRANT_TYPES[kind].includes('authorization_code');
-  if (redirects && redirectUris.length === 0)
-    return `a ${kind} client needs at least one redirect URI`;
-  if (!redirects && redirectUris.length > 0) return `a ${kind} client has no redirect URIs`;
-  const types: string[] = kind === 'mixed' ? ['web', 'spa'] : [kind];
-  const odd = redirectUris.find(({ type }) => !types.includes(type));
-  if (odd) return `redirect URI ${odd.uri}: a ${kind} client takes the type ${types.join(' or ')}`;
-  const uris = redirectUris.map(({ uri }) => uri);
-  const twice = uris.find((uri, index) => uris.indexOf(uri) !== index);
-  if (twice) return `redirect URI ${twice} is named twice: it has one type`;
-  const inProduction = application?.environment === 'production';
-  for (const { uri, type } of redirectUris) {
-    const problem = clientRedirectUriProblem(uri, type, inProduction);
-    if (problem) return `redirect URI ${uri} ${problem}`;
-  }
-  return undefined;
-}
-
 function keysProblem({ kind, jwks, requirePkce }: ClientRequest): string | undefined {
   const isPublic = PUBLIC_KINDS.includes(kind);
   if (isPublic && !requirePkce) return `a ${kind} client cannot do without PKCE`;
@@ -167,27 +141,28 @@ function keysProblem({ kind, jwks, requirePkce }: ClientRequest): string | undef
   return jwks && publicKeysProblem(jwks);
 }
 
-function firstProblem(
-  label: string,
-  values: string[],
-  check: (value: string) => string | undefined,
-): string | undefined {
-  for (const value of values) {
-    const problem = check(value);
-    if (problem) return `${label} ${value} ${problem}`;
+function entitlementProblem(request: ClientRequest): string | undefined {
+  for (const { api, scopes } of request.entitlements) {
+    const problem = apiProblem(request, api) ?? scopesProblem(request, api, scopes);
+    if (problem) return problem;
   }
   return undefined;
 }
 
-function entitlementProblem(request: ClientRequest): string | undefined {
+function apiProblem(request: ClientRequest, api: Api): string | undefined {
   const environment = environmentOf(request);
-  for (const { api, scopes } of request.entitlements) {
-    if (environment !== undefined && api.environment !== environment)
-      return `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
-    const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
-    if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
-  }
-  return undefined;
+  return environment === undefined || api.environment === environment
+    ? undefined
+    : `${api.resource} is a ${api.environment} API, and this is a ${environment} client: it can never hold its audience`;
+}
+
+function scopesProblem({ kind }: ClientRequest, api: Api, scopes: string[]): string | undefined {
+  const unknown = scopes.find((scope) => !api.scopes.some(({ name }) => name === scope));
+  if (unknown) return `scope ${unknown} is not one of ${api.resource}`;
+  const personal = kind === 'machine' && api.id === OWN_API_ID && personalScope(scopes);
+  return personal
+    ? `scope ${personal} is about a person's own things: a machine has none`
+    : undefined;
 }
 
 // The schema sees the client as it will be looked up.
@@ -198,6 +173,10 @@ function asStored(client: NewClient): Client {
     disabledAt: undefined,
     createdAt: new Date(),
     secretHashes: [],
+    keys: client.credentials.flatMap((one) =>
+      'publicKey' in one ? { id: one.id, jwk: one.publicKey, endsAt: Infinity } : [],
+    ),
+    jwksUri: undefined,
     entitlements: new Map(),
     application: undefined,
     entitledUntil: undefined,

@@ -3,7 +3,7 @@ import { createSecretReader } from '../../config.ts';
 import { toConnector } from '../../federation/connectors.ts';
 import { checkConnector } from '../../federation/management/check-connector.ts';
 import { loadConnector } from '../../federation/management/manage-connectors.ts';
-import { createFetches } from '../../federation/outgoing/outgoing-fetch.ts';
+import { createFetches } from '../../federation/upstreams/fetches.ts';
 import { withInstallation } from '../open.ts';
 import { note, printJson, printTable } from '../print.ts';
 

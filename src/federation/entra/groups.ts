@@ -1,6 +1,8 @@
 // Groups of a person in Microsoft Entra: in the token, or, when there are too many for one, at Graph.
+
 import type { IDToken } from 'openid-client';
-import type { OutgoingFetch, UpstreamIdentity } from '../connector.ts';
+import type { OutgoingFetch } from '../../http/outgoing/outgoing-fetch.ts';
+import type { UpstreamIdentity } from '../connector.ts';
 import { isTrue, namesOf } from '../upstreams/openid-upstream.ts';
 
 const MOST_PAGES = 20;

@@ -1,8 +1,10 @@
 // Facebook Login. OAuth 2.0 with the Graph API, whose errors are not those of RFC 6749.
+
 import { createHmac } from 'node:crypto';
 import * as client from 'openid-client';
 import { z } from 'zod';
-import type { ConnectorKind, Explanation, OutgoingFetch } from '../connector.ts';
+import type { OutgoingFetch } from '../../http/outgoing/outgoing-fetch.ts';
+import type { ConnectorKind, Explanation } from '../connector.ts';
 import { present } from '../upstreams/authorization-hints.ts';
 import { fixedEndpoints, secretOf, secretProblems, textOf } from '../upstreams/openid-upstream.ts';
 import { askApi } from '../upstreams/upstream-api.ts';

@@ -1,10 +1,11 @@
 // GitHub, and GitHub Enterprise Server by its address. OAuth 2.0 without ID tokens.
+
 import * as client from 'openid-client';
 import { z } from 'zod';
+import type { OutgoingFetch } from '../../http/outgoing/outgoing-fetch.ts';
 import {
   type ConnectorKind,
   type Explanation,
-  type OutgoingFetch,
   Refusal,
   type UpstreamIdentity,
 } from '../connector.ts';

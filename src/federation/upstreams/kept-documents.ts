@@ -1,7 +1,8 @@
 // Documents that an upstream publishes about itself, kept as text: each sign-in has a client of its
 // own, made of the same documents.
+
 import { z } from 'zod';
-import type { OutgoingFetch } from '../connector.ts';
+import type { OutgoingFetch } from '../../http/outgoing/outgoing-fetch.ts';
 
 interface Kept {
   text: string;

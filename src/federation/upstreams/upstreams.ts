@@ -1,7 +1,9 @@
 // Ready clients of upstreams. What an upstream publishes is kept for an hour, and longer while it
 // cannot be had anew: an upstream that is down for a while stops no sign-in that it need not stop.
+
 import * as client from 'openid-client';
-import type { OutgoingFetch, Upstream } from '../connector.ts';
+import type { OutgoingFetch } from '../../http/outgoing/outgoing-fetch.ts';
+import type { Upstream } from '../connector.ts';
 import type { Connector } from '../connectors.ts';
 import { refusalOf } from '../refusals.ts';
 import {

@@ -1,8 +1,9 @@
 // What every fake upstream is, and how it misbehaves. A fake answers for the real origins of its
 // upstream, in this process, so that the addresses in the code are those that are tested.
+
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import type { OutgoingFetch } from '../../../src/federation/connector.ts';
+import type { OutgoingFetch } from '../../../src/http/outgoing/outgoing-fetch.ts';
 
 /** The request by which the person's browser comes back to us. */
 export interface Callback {

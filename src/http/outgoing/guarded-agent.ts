@@ -1,4 +1,4 @@
-// Connections to upstreams. The address is checked when the connection is made: what a name meant
+// Connections of ours to others. The address is checked when the connection is made: what a name meant
 // before, or will mean next, does not matter (DNS rebinding).
 import { type LookupAddress, promises } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';

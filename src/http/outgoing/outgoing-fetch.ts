@@ -1,26 +1,25 @@
-// The fetch of everything that is asked of an upstream: bounded in time, size and number, and in
-// where it may go. Who asks gets a whole answer or a Refusal.
+// The fetch of everything that leaves this server: bounded in time, size and number, and in where it
+// may go. Who asks gets a whole answer or an OutgoingTrouble.
 import { fetch as undiciFetch } from 'undici';
-import { type OutgoingFetch, Refusal } from '../connector.ts';
-import type { Connector } from '../connectors.ts';
 import { createGuardedAgent, type Resolve, resolveName } from './guarded-agent.ts';
+import { OutgoingTrouble } from './outgoing-trouble.ts';
 import { createTurns } from './turns.ts';
+
+/** fetch with a string as address, as openid-client calls it. Rejects with an OutgoingTrouble only. */
+export type OutgoingFetch = (url: string, options?: RequestInit) => Promise<Response>;
+
+/** Where requests may go, and how long they may take (5 s unless it is said). */
+export interface OutgoingPolicy {
+  privateNetwork: boolean;
+  insecure: boolean;
+  timeLimitMs?: number;
+}
 
 const TIME_LIMIT_MS = 5000;
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const WITHOUT_BODY = new Set([204, 205, 304]);
-
-/** The fetch of each connector: private networks are open to those that are set so, or all to the demo. */
-export function createFetches(policy: {
-  privateNetwork: boolean;
-  insecure: boolean;
-}): (connector: Pick<Connector, 'settings'>) => OutgoingFetch {
-  const guarded = createOutgoingFetch(policy);
-  const open = createOutgoingFetch({ ...policy, privateNetwork: true });
-  return ({ settings }) => (settings.private_network ? open : guarded);
-}
 
 type Answer = Awaited<ReturnType<typeof undiciFetch>>;
 
@@ -32,7 +31,7 @@ class Trouble extends Error {}
  * A GET follows redirects within its origin; any other redirect is an answer like any.
  */
 export function createOutgoingFetch(
-  policy: { privateNetwork: boolean; insecure: boolean },
+  policy: OutgoingPolicy,
   resolve: Resolve = resolveName,
 ): OutgoingFetch {
   const dispatcher = createGuardedAgent(policy, resolve);
@@ -51,7 +50,7 @@ export function createOutgoingFetch(
   };
 
   return async (address, options = {}) => {
-    const limit = startLimit(options.signal);
+    const limit = startLimit(options.signal, policy.timeLimitMs ?? TIME_LIMIT_MS);
     const { signal } = limit;
     try {
       const url = checkUrl(address, policy);
@@ -66,10 +65,10 @@ export function createOutgoingFetch(
   };
 }
 
-function startLimit(outer: AbortSignal | null | undefined) {
+function startLimit(outer: AbortSignal | null | undefined, timeLimitMs: number) {
   const controller = new AbortController();
   const abort = () => controller.abort(new Trouble('took too long'));
-  const timer = setTimeout(abort, TIME_LIMIT_MS);
+  const timer = setTimeout(abort, timeLimitMs);
   if (outer?.aborted) abort();
   outer?.addEventListener('abort', abort, { once: true });
   return {
@@ -81,7 +80,7 @@ function startLimit(outer: AbortSignal | null | undefined) {
   };
 }
 
-function checkUrl(address: string, policy: { insecure: boolean }): URL {
+function checkUrl(address: string, policy: OutgoingPolicy): URL {
   const url = URL.parse(address);
   if (!url) throw new Trouble('is no URL');
   if (url.protocol !== 'https:' && !(policy.insecure && url.protocol === 'http:'))
@@ -134,14 +133,14 @@ const TROUBLES: Record<string, string> = {
 };
 
 // The host alone is told: paths, queries and headers may hold tokens.
-function unavailable(address: string, error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  const host = URL.parse(address)?.host || 'The upstream';
-  if (error instanceof Trouble) return new Refusal('unavailable', `${host} ${error.message}.`);
+function unavailable(address: string, error: unknown): OutgoingTrouble {
+  if (error instanceof OutgoingTrouble) return error;
+  const host = URL.parse(address)?.host || 'The address';
+  if (error instanceof Trouble) return new OutgoingTrouble(`${host} ${error.message}.`);
   const cause = codedCause(error);
   const trouble =
     TROUBLES[cause?.code ?? ''] ?? `cannot be asked (${cause?.code ?? 'bad request'})`;
-  return new Refusal('unavailable', `${host} ${trouble}.`, cause ? { cause } : undefined);
+  return new OutgoingTrouble(`${host} ${trouble}.`, cause ? { cause } : undefined);
 }
 
 // The error of the system below those of the library, which quote what they were given.

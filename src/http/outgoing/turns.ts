@@ -1,6 +1,6 @@
-// Turns at an upstream: one that is slow, or asked for too much, holds up nobody but its own people.
+// Turns at an origin: one that is slow, or asked for too much, holds up nobody but its own people.
 import { setTimeout } from 'node:timers/promises';
-import { Refusal } from '../connector.ts';
+import { OutgoingTrouble } from './outgoing-trouble.ts';
 
 /** What External ID lets one address ask in a second; nobody gives less. */
 const STARTS_PER_SECOND = 20;
@@ -17,7 +17,7 @@ export function createTurns(): InTurn {
     const turns = origins.get(origin) ?? { open: 0, starts: [] };
     origins.set(origin, turns);
     if (turns.open >= MAX_OPEN)
-      throw new Refusal('unavailable', `${origin} has ${MAX_OPEN} requests of ours to answer.`);
+      throw new OutgoingTrouble(`${origin} has ${MAX_OPEN} requests of ours to answer.`);
     turns.open += 1;
     try {
       const wait = waitForStart(turns.starts);

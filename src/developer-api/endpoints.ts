@@ -1,0 +1,15 @@
+// All endpoints of the developer's API.
+import type { Endpoint } from './endpoint.ts';
+import { APPLICATIONS } from './resources/applications.ts';
+import { CREDENTIALS } from './resources/credentials.ts';
+import { ME } from './resources/me.ts';
+import { PRODUCTS } from './resources/products.ts';
+import { SUBSCRIPTIONS } from './resources/subscriptions.ts';
+
+export const ENDPOINTS: Endpoint[] = [
+  ...ME,
+  ...PRODUCTS,
+  ...APPLICATIONS,
+  ...CREDENTIALS,
+  ...SUBSCRIPTIONS,
+];
