@@ -9,10 +9,10 @@ import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createDeveloperPages } from './app/developer-pages.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createMetering } from './applications/metering.ts';
-import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
@@ -98,6 +98,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     minPasswordLength: config.passwords.minLength,
   });
   const secure = issuer.startsWith('https:');
+  // A server that is itself on http runs on loopback, and so does what its clients name.
+  const outgoingFetch = createOutgoingFetch({ privateNetwork: !secure, insecure: !secure });
   const browser = createBrowserBinding({ key: csrfKey, secure });
   const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
@@ -135,8 +137,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
-    // A server that is itself on http runs on loopback, and so does what its clients name.
-    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
+    fetch: outgoingFetch,
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ ...pageDeps, clients }),
@@ -166,11 +167,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
-  const applications = createApplicationRoutes({
-    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
-    ...{ maxApplications: config.maxApplications, productName },
-    validate: await createMetadataValidator(),
-    memberInvitations: limits.memberInvitation,
+  const developerPages = await createDeveloperPages({
+    ...{ config, limits, selfCareDeps, fetchKeys: outgoingFetch },
   });
 
   const introspection = {
@@ -210,7 +208,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...signInPages,
-        applications,
+        ...developerPages,
         developerApi,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],

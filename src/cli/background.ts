@@ -37,7 +37,7 @@ interface BackgroundDeps {
 /** What the jobs do, by name. */
 export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
   const { config, db, metrics } = deps;
-  const { encryptionKeys } = config.secrets;
+  const { encryptionKeys, hashKeys } = config.secrets;
   const outbox = createOutbox({ db, encryptionKeys });
   // A server that is itself on http runs on loopback, and so do those who are told of events.
   const isLocal = config.issuer.startsWith('http:');
@@ -54,7 +54,7 @@ export function createTasks(deps: BackgroundDeps, lanes = createLanes()) {
     'answer-reset': createResetAnswer({ db, outbox, issuer: config.issuer, encryptionKeys }),
     'deliver-webhook': createWebhookDelivery(
       {
-        ...{ db, encryptionKeys, decide: createApprovalDecision(db) },
+        ...{ db, encryptionKeys, decide: createApprovalDecision({ db, hashKeys }) },
         fetchFor: createWebhookFetches({ privateNetwork: isLocal, insecure: isLocal }),
       },
       lanes,

@@ -9,14 +9,16 @@ export interface Decision {
 }
 
 /**
- * Decides in a transaction of its own. Answers `late` when the subscription does not wait for this
- * decision (any more), so that a replay or a late answer decides nothing twice.
+ * Decides in a transaction of its own. Answers why it did not, such as for a subscription that waits for
+ * no decision any more: a replay or a late answer decides nothing twice.
  */
-export type Decide = (decision: Decision) => Promise<'decided' | 'late'>;
+export type Decide = (decision: Decision) => Promise<string | undefined>;
 
+// The owners of the application read it.
+const NO_REASON = 'No reason was given.';
 const answer = z.object({
   decision: z.enum(['approve', 'reject']),
-  reason: z.string().max(1000).default(''),
+  reason: z.string().trim().max(1000).optional(),
 });
 const submitted = z.object({ subscription_id: z.string() });
 
@@ -33,8 +35,8 @@ export async function decideByAnswer(
   if (!given.success) return '; it holds no decision that we understand';
   const { decision, reason } = given.data;
   const subscriptionId = subscription.data.subscription_id;
-  const outcome = await decide({ subscriptionId, decision, reason });
-  return outcome === 'decided' ? `; decided: ${decision}` : '; too late to decide';
+  const refusal = await decide({ subscriptionId, decision, reason: reason || NO_REASON });
+  return refusal === undefined ? `; decided: ${decision}` : `; not decided: ${refusal}`;
 }
 
 function readJson(text: string): unknown {

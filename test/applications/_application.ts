@@ -7,7 +7,7 @@ import { addAccount, type TestClient } from '../_protocol.ts';
 
 export const CALLBACK = 'https://rp.example.com/callback';
 
-/** Runs `work` in one committed transaction, as a request or a command does. */
+/** Runs `work` in one transaction, as a request or a command does: nothing stays when it throws. */
 export function committed<T>({ db }: Pick<Server, 'db'>, work: () => Promise<T>): Promise<T> {
   return runInUnitOfWork(db.knex, async (unit) => {
     try {

@@ -2,8 +2,10 @@
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { applicationSamples } from './_application-samples.ts';
+import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { productSamples } from './_product-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -37,7 +39,9 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...applicationSamples,
+  ...credentialSamples,
   ...invitationSamples,
+  ...productSamples,
   ...identitySamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },

@@ -55,6 +55,8 @@ const composed = [
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
   /^developer-api\.scope-/,
+  /^credential\.(state|kind|done)-/,
+  /^credential\.(after-\d+|first-(key|secret)|expires|retiring|ended)$/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
   new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,

@@ -7,7 +7,12 @@ const PREFIX = 'gh_sec_';
 
 /** A new secret: `gh_sec_` + 43 characters + `_` + CRC-32, so that leak scanners can find and check it. */
 export function createClientSecret(): string {
-  const value = `${PREFIX}${randomBytes(32).toString('base64url')}`;
+  return createSecret(PREFIX);
+}
+
+/** The same with another prefix, which says what it opens. */
+export function createSecret(prefix: `gh_${string}_`): string {
+  const value = `${prefix}${randomBytes(32).toString('base64url')}`;
   return `${value}_${crc32(value).toString(16).padStart(8, '0')}`;
 }
 

@@ -92,7 +92,7 @@ export async function runTest(id: string, json: boolean): Promise<void> {
     const { encryptionKeys } = await secrets();
     const insecure = issuer.startsWith('http:');
     const fetchFor = createWebhookFetches({ privateNetwork: insecure, insecure });
-    const decide = async () => 'late' as const;
+    const decide = async () => 'This is a test.';
     const { sent } = await deliver({ db, encryptionKeys, fetchFor, decide }, due, 1);
     return sent;
   });
