@@ -3,6 +3,8 @@ import type Router from '@koa/router';
 import type { Limits } from '../accounts/limits.ts';
 import type { SelfCareDeps } from '../accounts/self-care/self-care.ts';
 import { createCredentialRoutes } from '../applications/credentials/routes.ts';
+import type { Metering } from '../applications/metering.ts';
+import { createMeteringRoutes } from '../applications/metering-routes.ts';
 import { createApplicationRoutes } from '../applications/pages/routes.ts';
 import { createProductRoutes } from '../applications/product-routes.ts';
 import type { ServerConfig } from '../config.ts';
@@ -14,13 +16,14 @@ export interface DeveloperParts {
   limits: Limits;
   /** What the pages of a signed-in person are given. */
   selfCareDeps: SelfCareDeps;
+  metering: Metering;
   /** For key sets of clients (jwks_uri). */
   fetchKeys: OutgoingFetch;
 }
 
 /** Creates their routes. */
 export async function createDeveloperPages(parts: DeveloperParts): Promise<Router[]> {
-  const { config, limits, fetchKeys } = parts;
+  const { config, limits, metering, fetchKeys } = parts;
   const { hashKeys, encryptionKeys } = config.secrets;
   const deps = { ...parts.selfCareDeps, hashKeys, encryptionKeys };
   const validate = await createMetadataValidator();
@@ -32,5 +35,6 @@ export async function createDeveloperPages(parts: DeveloperParts): Promise<Route
     }),
     createCredentialRoutes({ ...deps, fetchKeys }),
     createProductRoutes({ ...deps, validate }),
+    createMeteringRoutes({ ...deps, metering }),
   ];
 }

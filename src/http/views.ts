@@ -6,6 +6,7 @@ import type { ApplicationViews } from './views/application.ts';
 import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
+import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
 import type { ProductViews } from './views/product.ts';
 
@@ -63,6 +64,7 @@ export interface Views
     CredentialViews,
     IdentityViews,
     InvitationViews,
+    MeteringViews,
     ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {

@@ -5,6 +5,7 @@ import { applicationSamples } from './_application-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { meteringSamples } from './_metering-samples.ts';
 import { productSamples } from './_product-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
@@ -43,6 +44,7 @@ export const samples: { [V in Standing]: Views[V] } = {
   ...invitationSamples,
   ...productSamples,
   ...identitySamples,
+  ...meteringSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },

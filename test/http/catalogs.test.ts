@@ -66,7 +66,9 @@ const composed = [
   /^subscription\.(state|became|by|is|done)-/,
   /^promotion\.done-/,
   /^approval\.(list|done)-|^approval\.(approve|reject|suspend|resume)$/,
+  /^refusal\.(.*-(what|do)|place-.*|difference-.*|(limit|clock|detail)-.*)$/,
   /^sign-up\.(email|given_name|family_name)$/,
+  /^usage\.(issued|reused|throttled)$/,
 ];
 
 test('every text is used', (t) => {
