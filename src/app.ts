@@ -11,6 +11,7 @@ import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createTermsInForce } from './accounts/terms.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
+import { createRegistrationRoutes } from './applications/dynamic-registration/routes.ts';
 import { createMetering } from './applications/metering.ts';
 import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
@@ -189,6 +190,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
   });
+  const registration = createRegistrationRoutes({
+    ...{ db, issuer, hashKeys, productName, maxApplications: config.maxApplications },
+    validate: await createMetadataValidator(),
+    verify: createOwnApiTokens(introspection),
+    limit: limits.registration,
+  });
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
   let draining = false;
@@ -212,6 +219,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         ...signInPages,
         applications,
         developerApi,
+        registration,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({
