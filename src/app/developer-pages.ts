@@ -6,6 +6,7 @@ import { createCredentialRoutes } from '../applications/credentials/routes.ts';
 import type { Metering } from '../applications/metering.ts';
 import { createMeteringRoutes } from '../applications/metering-routes.ts';
 import { createApplicationRoutes } from '../applications/pages/routes.ts';
+import { createProductRoutes } from '../applications/product-routes.ts';
 import type { ServerConfig } from '../config.ts';
 import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
@@ -25,13 +26,15 @@ export async function createDeveloperPages(parts: DeveloperParts): Promise<Route
   const { config, limits, metering, fetchKeys } = parts;
   const { hashKeys, encryptionKeys } = config.secrets;
   const deps = { ...parts.selfCareDeps, hashKeys, encryptionKeys };
+  const validate = await createMetadataValidator();
   return [
     createApplicationRoutes({
       ...{ ...deps, maxApplications: config.maxApplications, productName: config.productName },
-      validate: await createMetadataValidator(),
+      validate,
       memberInvitations: limits.memberInvitation,
     }),
     createCredentialRoutes({ ...deps, fetchKeys }),
+    createProductRoutes({ ...deps, validate }),
     createMeteringRoutes({ ...deps, metering }),
   ];
 }

@@ -16,6 +16,7 @@ import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addRefusalCommands } from './refusal-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addQuotaClassCommands(program);
   addProductCommands(program);
+  addSubscriptionCommands(program);
   addClientCommands(program);
   addCredentialCommands(program);
   addConnectorCommands(program);

@@ -8,6 +8,7 @@ import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
+import type { ProductViews } from './views/product.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
@@ -63,7 +64,8 @@ export interface Views
     CredentialViews,
     IdentityViews,
     InvitationViews,
-    MeteringViews {
+    MeteringViews,
+    ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

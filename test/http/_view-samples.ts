@@ -6,6 +6,7 @@ import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
 import { meteringSamples } from './_metering-samples.ts';
+import { productSamples } from './_product-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -41,6 +42,7 @@ export const samples: { [V in Standing]: Views[V] } = {
   ...applicationSamples,
   ...credentialSamples,
   ...invitationSamples,
+  ...productSamples,
   ...identitySamples,
   ...meteringSamples,
   'sign-in': {
