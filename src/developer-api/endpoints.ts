@@ -6,6 +6,7 @@ import { CREDENTIALS } from './resources/credentials.ts';
 import { ME } from './resources/me.ts';
 import { MEMBERS } from './resources/members.ts';
 import { PRODUCTS } from './resources/products.ts';
+import { PROMOTION } from './resources/promotion.ts';
 import { SUBSCRIPTIONS } from './resources/subscriptions.ts';
 
 export const ENDPOINTS: Endpoint[] = [
@@ -16,4 +17,5 @@ export const ENDPOINTS: Endpoint[] = [
   ...MEMBERS,
   ...CREDENTIALS,
   ...SUBSCRIPTIONS,
+  ...PROMOTION,
 ];
