@@ -168,7 +168,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ federation, demo: deps.demo },
   });
   const developerPages = await createDeveloperPages({
-    ...{ config, limits, selfCareDeps, fetchKeys: outgoingFetch },
+    ...{ config, limits, catalog, selfCareDeps, fetchKeys: outgoingFetch },
   });
 
   const introspection = {

@@ -4,11 +4,13 @@ import type { Limits } from '../accounts/limits.ts';
 import type { SelfCareDeps } from '../accounts/self-care/self-care.ts';
 import { createCredentialRoutes } from '../applications/credentials/routes.ts';
 import { createApplicationRoutes } from '../applications/pages/routes.ts';
+import type { Catalog } from '../catalog/apis.ts';
 import type { ServerConfig } from '../config.ts';
 import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
 
 export interface DeveloperParts {
+  catalog: Catalog;
   config: ServerConfig;
   limits: Limits;
   /** What the pages of a signed-in person are given. */
@@ -19,12 +21,13 @@ export interface DeveloperParts {
 
 /** Creates their routes. */
 export async function createDeveloperPages(parts: DeveloperParts): Promise<Router[]> {
-  const { config, limits, fetchKeys } = parts;
+  const { config, limits, fetchKeys, catalog } = parts;
   const { hashKeys, encryptionKeys } = config.secrets;
   const deps = { ...parts.selfCareDeps, hashKeys, encryptionKeys };
   return [
     createApplicationRoutes({
-      ...{ ...deps, maxApplications: config.maxApplications, productName: config.productName },
+      ...{ ...deps, catalog },
+      ...{ maxApplications: config.maxApplications, productName: config.productName },
       validate: await createMetadataValidator(),
       memberInvitations: limits.memberInvitation,
     }),
