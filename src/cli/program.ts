@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './apis/api-commands.ts';
+import { addApplicationCommands } from './applications/application-commands.ts';
 import { addAppsCommands } from './apps/apps-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
 import { addCredentialCommands } from './clients/credential-commands.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addQuotaClassCommands(program);
   addProductCommands(program);
   addClientCommands(program);
+  addApplicationCommands(program);
   addCredentialCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);
