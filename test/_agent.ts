@@ -81,11 +81,11 @@ function readFields(form: HTMLElement): URLSearchParams {
   for (const area of form.querySelectorAll('textarea[name]'))
     body.set(area.getAttribute('name') ?? '', area.textContent);
   for (const select of form.querySelectorAll('select[name]'))
-    body.set(select.getAttribute('name') ?? '', chosenValue(select));
+    body.set(select.getAttribute('name') ?? '', chosenOf(select));
   return body;
 }
 
-function chosenValue(select: HTMLElement): string {
+function chosenOf(select: HTMLElement): string {
   const chosen = select.querySelector('option[selected]') ?? select.querySelector('option');
   return chosen?.getAttribute('value') ?? '';
 }
