@@ -9,11 +9,11 @@ import { createBreachLookup } from './accounts/passwords/breach-range.ts';
 import { createPasswords } from './accounts/passwords/passwords.ts';
 import { createPasswordPolicy } from './accounts/passwords/policy.ts';
 import { createTermsInForce } from './accounts/terms.ts';
+import { createDeveloperPages } from './app/developer-pages.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
 import { createRegistrationRoutes } from './applications/dynamic-registration/routes.ts';
 import { createMetering } from './applications/metering.ts';
-import { createApplicationRoutes } from './applications/pages/routes.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
 import { settleOwnApi } from './developer-api/built-in.ts';
@@ -99,6 +99,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     minPasswordLength: config.passwords.minLength,
   });
   const secure = issuer.startsWith('https:');
+  // A server that is itself on http runs on loopback, and so does what its clients name.
+  const outgoingFetch = createOutgoingFetch({ privateNetwork: !secure, insecure: !secure });
   const browser = createBrowserBinding({ key: csrfKey, secure });
   const devices = createKnownDevices({ keys: secrets.hashKeys, secure });
   const terms = createTermsInForce({ db, changes });
@@ -136,8 +138,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clients,
     adapter: createAdapter(db),
     findAccount: createFindAccount(db),
-    // A server that is itself on http runs on loopback, and so does what its clients name.
-    fetch: createOutgoingFetch({ privateNetwork: !secure, insecure: !secure }),
+    fetch: outgoingFetch,
     terms,
     loadExistingGrant: createGrantLoader({ db, clients }),
     pages: createProviderPages({ ...pageDeps, clients }),
@@ -167,11 +168,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ connectors, clients, catalog, passwords, passwordProblem, sessions, selfCareDeps },
     ...{ federation, demo: deps.demo },
   });
-  const applications = createApplicationRoutes({
-    ...{ ...selfCareDeps, hashKeys: secrets.hashKeys, encryptionKeys: secrets.encryptionKeys },
-    ...{ maxApplications: config.maxApplications, productName },
-    validate: await createMetadataValidator(),
-    memberInvitations: limits.memberInvitation,
+  const developerPages = await createDeveloperPages({
+    ...{ config, limits, selfCareDeps, metering, fetchKeys: outgoingFetch },
   });
 
   const introspection = {
@@ -217,7 +215,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     routes(
       [
         ...signInPages,
-        applications,
+        ...developerPages,
         developerApi,
         registration,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),

@@ -10,8 +10,6 @@ export type ApiConfig = {
   issuer: string;
   /** The `aud` that a token must carry, for each environment. */
   audiences: Record<Environment, string>;
-  /** The one web origin whose pages may call this API. */
-  allowedOrigin: string;
 };
 
 /**
@@ -43,12 +41,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       production: read('API_PRODUCTION_AUDIENCE'),
       sandbox: read('API_SANDBOX_AUDIENCE'),
     },
-    allowedOrigin: readUrl('API_ALLOWED_ORIGIN'),
   };
 
   if (problems.length > 0) {
     process.stderr.write(`Orders API cannot start: ${problems.join('; ')}.\n`);
     process.exit(1);
   }
-  return { ...config, allowedOrigin: new URL(config.allowedOrigin).origin };
+  return config;
 }

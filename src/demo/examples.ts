@@ -50,7 +50,6 @@ function apiEnvironment(demo: DemoFile): Record<string, string> {
     API_ISSUER: demo.issuer,
     API_PRODUCTION_AUDIENCE: audience('production'),
     API_SANDBOX_AUDIENCE: audience('sandbox'),
-    API_ALLOWED_ORIGIN: demo.portal_url,
   };
 }
 

@@ -3,8 +3,10 @@
 
 import type { AccountViews } from './views/account.ts';
 import type { ApplicationViews } from './views/application.ts';
+import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
+import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
@@ -55,7 +57,13 @@ export interface CaptchaFields {
 }
 
 /** The pages by name, and the data of each. */
-export interface Views extends AccountViews, ApplicationViews, IdentityViews, InvitationViews {
+export interface Views
+  extends AccountViews,
+    ApplicationViews,
+    CredentialViews,
+    IdentityViews,
+    InvitationViews,
+    MeteringViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

@@ -143,7 +143,12 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
     },
     // What a developer registered is asked from here: ours decides at the connection where that may be.
-    fetch: (url, options) => deps.fetch(String(url), options),
+    fetch: async (url, options) => {
+      const answer = await deps.fetch(String(url), options);
+      // Without them the library asks again for a key that it does not know, after a minute.
+      for (const name of ['cache-control', 'expires']) answer.headers.delete(name);
+      return answer;
+    },
     fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 64 * 1024 },
   };
 }

@@ -22,6 +22,7 @@ const PUBLIC_DOCUMENTS = new Set([
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ]);
+const OWN_ENDPOINTS = new Set([ROTATION_PATH]);
 // OpenID Connect Core section 3.1.2.1 and RP-Initiated Logout section 2 allow POST as well.
 const BROWSER_ENDPOINTS = new Set(['/authorize', '/logout']);
 // Longer than any honest request, shorter than what Node takes as a request line.
@@ -52,9 +53,9 @@ export function protocolHost(deps: {
   return async function protocol(ctx, next) {
     // The library's router folds case and a trailing slash: so must we.
     const path = ctx.path.toLowerCase().replace(/\/$/, '');
-    if (ctx.method === 'POST' && BROWSER_ENDPOINTS.has(path)) return redirectToGet(ctx, path);
-    if (ctx.method === 'POST' && path === ROTATION_PATH) return rotate(ctx, next, deps);
+    if (isPosted(ctx, path, BROWSER_ENDPOINTS)) return redirectToGet(ctx, path);
     if (PUBLIC_DOCUMENTS.has(path)) return servePublicDocument(ctx, next, deps);
+    if (isPosted(ctx, path, OWN_ENDPOINTS)) return rotate(ctx, next, deps);
     if (isForeignResume(ctx, deps)) return renderEndedSignIn(ctx, deps.render);
     await answer(ctx, next, deps, path);
   };
@@ -70,6 +71,10 @@ async function answer(
   await handleCurrent(ctx, next, deps);
   await followUpstream(ctx, deps, path);
   await completeAnswer(ctx, deps);
+}
+
+function isPosted({ method }: Context, path: string, endpoints: Set<string>): boolean {
+  return method === 'POST' && endpoints.has(path);
 }
 
 async function handleCurrent(
@@ -157,7 +162,7 @@ async function completeAnswer(
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  await completeRefusal(ctx, deps.refusals);
+  completeRefusal(ctx, deps.refusals);
   renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 

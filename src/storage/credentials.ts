@@ -92,6 +92,21 @@ export async function findCredential(
   return found;
 }
 
+/** One credential of a client of this very application. */
+export async function findApplicationCredential(
+  db: Database,
+  applicationId: string,
+  id: string,
+): Promise<Credential | undefined> {
+  const query = await db.query();
+  const [found] = await selectCredentials(query, { id });
+  if (!found) return undefined;
+  const owned = await query('clients')
+    .where({ id: found.clientId, application_id: applicationId })
+    .first('id');
+  return owned && found;
+}
+
 /** Inserts credentials of one client, and tells the nodes. */
 export async function insertCredentials(db: Database, added: NewCredential[]): Promise<void> {
   const query = await db.write();

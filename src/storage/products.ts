@@ -101,6 +101,23 @@ export async function listVisibleProducts(
   return rows.map(toProduct);
 }
 
+/** The products that an account may see and that have a scope of this name, by name. */
+export async function listVisibleProductsWith(
+  db: Database,
+  accountId: string,
+  scope: string,
+): Promise<Product[]> {
+  const rows = await selectProducts(await db.query())
+    .modify(visibleTo, accountId)
+    .whereRaw(
+      'EXISTS (SELECT 1 FROM product_scopes s WHERE s.product_id = products.id AND s.scope = ?)',
+      [scope],
+    )
+    .orderByRaw('lower(name)')
+    .limit(10);
+  return rows.map(toProduct);
+}
+
 /** Products with their scopes and groups. */
 export function selectProducts(query: Knex): Knex.QueryBuilder {
   return query('products').select(

@@ -160,7 +160,7 @@ export async function claimExpiredSubscriptions(
 ): Promise<Subscription[]> {
   const query = await db.write();
   const rows = await query<SubscriptionRow>('subscriptions')
-    .whereIn('state', ['active', 'suspended'])
+    .where({ state: 'active' })
     .whereRaw('expires_at <= now()')
     .orderBy('expires_at')
     .limit(limit)

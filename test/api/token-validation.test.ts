@@ -31,7 +31,7 @@ async function prepare(t: ExecutionContext): Promise<Stage> {
   const issuer = await listen(issuerServer);
   const api = createServer();
   const url = await listen(api);
-  const config = { port: 0, url, issuer, allowedOrigin: 'http://127.0.0.1:9' };
+  const config = { port: 0, url, issuer };
   const audiences = { production: 'https://production.example/orders', sandbox: AUDIENCE };
   const handle = createOrdersApi({ ...config, audiences }).callback();
   api.on('request', (request, response) => void handle(request, response));

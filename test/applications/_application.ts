@@ -1,5 +1,6 @@
 // A developer's application with a subscription, made by the functions that the pages call.
 import { createApplication } from '../../src/applications/create-application.ts';
+import type { ApplicationKind } from '../../src/storage/applications.ts';
 import { insertProduct, type NewProduct } from '../../src/storage/products.ts';
 import { runInUnitOfWork } from '../../src/storage/unit-of-work.ts';
 import type { Server } from '../_installation.ts';
@@ -7,12 +8,17 @@ import { addAccount, type TestClient } from '../_protocol.ts';
 
 export const CALLBACK = 'https://rp.example.com/callback';
 
-/** Runs `work` in one committed transaction, as a request or a command does. */
+/** Runs `work` in one transaction, as a request or a command does: nothing stays when it throws. */
 export function committed<T>({ db }: Pick<Server, 'db'>, work: () => Promise<T>): Promise<T> {
   return runInUnitOfWork(db.knex, async (unit) => {
-    const result = await work();
-    await unit.commit();
-    return result;
+    try {
+      const result = await work();
+      await unit.commit();
+      return result;
+    } catch (error) {
+      await unit.rollback();
+      throw error;
+    }
   });
 }
 
@@ -40,19 +46,26 @@ export async function addProduct(server: Server, product: Partial<NewProduct> = 
 /** An application of a new account, subscribed in the sandbox to a new product unless told otherwise. */
 export async function addApplication(
   server: Server,
-  options: { kind?: 'machine' | 'spa' | 'web'; productIds?: string[]; ownerId?: string } = {},
+  options: {
+    kind?: ApplicationKind;
+    productIds?: string[];
+    ownerId?: string;
+    redirectUris?: string[];
+    allowedCorsOrigins?: string[];
+  } = {},
 ) {
   const { kind = 'machine' } = options;
   const ownerId = options.ownerId ?? (await addAccount(server)).id;
   const productIds = options.productIds ?? [await addProduct(server)];
-  const redirects = kind === 'machine' ? [] : [CALLBACK];
+  const redirects = options.redirectUris ?? (kind === 'machine' ? [] : [CALLBACK]);
   const created = await committed(server, () =>
     createApplication(
       { ...server.registration, maxApplications: 20, productName: 'Gatehouse' },
       { kind: 'account', accountId: ownerId },
       {
         ...{ kind, name: 'Trucks', description: '', homepage: undefined, productIds },
-        ...{ redirectUris: redirects, postLogoutRedirectUris: [], allowedCorsOrigins: [] },
+        ...{ redirectUris: redirects, postLogoutRedirectUris: [] },
+        allowedCorsOrigins: options.allowedCorsOrigins ?? [],
       },
     ),
   );

@@ -2,8 +2,10 @@
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { applicationSamples } from './_application-samples.ts';
+import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { meteringSamples } from './_metering-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -37,8 +39,10 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...applicationSamples,
+  ...credentialSamples,
   ...invitationSamples,
   ...identitySamples,
+  ...meteringSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },

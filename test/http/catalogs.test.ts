@@ -55,12 +55,16 @@ const composed = [
   /^check-mail\.(reset|sign-up)$/,
   /^consent\.scope-/,
   /^developer-api\.scope-/,
+  /^credential\.(state|kind|done)-/,
+  /^credential\.(after-\d+|first-(key|secret)|expires|retiring|ended)$/,
   /^error\.(title-(\d{3}|other)|access_denied|invalid_\w+|request-refused)$/,
   new RegExp(`^federation\\.(${REFUSAL_REASONS.join('|')})$`),
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
   new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
   /^password\.strength-[0-4]$/,
+  /^refusal\.(.*-(what|do)|place-.*|difference-.*|(limit|clock|detail)-.*)$/,
   /^sign-up\.(email|given_name|family_name)$/,
+  /^usage\.(issued|reused|throttled)$/,
 ];
 
 test('every text is used', (t) => {

@@ -72,7 +72,11 @@ export async function addPublicKeys(
   request: CredentialRequest & { jwks: { keys: Record<string, unknown>[] } },
 ): Promise<Credential[]> {
   const problem = publicKeysProblem(request.jwks);
-  if (problem) throw invalidRequest(problem);
+  if (problem)
+    throw new AppError(400, 'invalid_request', problem, {
+      key: 'credential.keys-wrong',
+      values: { problem },
+    });
   const keys = await withKeyIds(request.jwks.keys);
   const client = await expectRoom(db, request.clientId, keys.length);
   const known = (await listCredentials(db, client.id)).filter(({ state }) => state !== 'ended');

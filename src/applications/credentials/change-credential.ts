@@ -165,6 +165,6 @@ async function recordChange(
 
 function ended(): AppError {
   return new AppError(409, 'conflict', 'This credential has ended already.', {
-    key: 'credential.ended',
+    key: 'credential.has-ended',
   });
 }
