@@ -169,7 +169,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ federation, demo: deps.demo },
   });
   const developerPages = await createDeveloperPages({
-    ...{ config, limits, selfCareDeps, metering, fetchKeys: outgoingFetch },
+    ...{ config, limits, catalog, selfCareDeps, metering, fetchKeys: outgoingFetch },
   });
 
   const introspection = {

@@ -6,11 +6,14 @@ import { createCredentialRoutes } from '../applications/credentials/routes.ts';
 import type { Metering } from '../applications/metering.ts';
 import { createMeteringRoutes } from '../applications/metering-routes.ts';
 import { createApplicationRoutes } from '../applications/pages/routes.ts';
+import { createProductRoutes } from '../applications/product-routes.ts';
+import type { Catalog } from '../catalog/apis.ts';
 import type { ServerConfig } from '../config.ts';
 import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
 
 export interface DeveloperParts {
+  catalog: Catalog;
   config: ServerConfig;
   limits: Limits;
   /** What the pages of a signed-in person are given. */
@@ -22,16 +25,18 @@ export interface DeveloperParts {
 
 /** Creates their routes. */
 export async function createDeveloperPages(parts: DeveloperParts): Promise<Router[]> {
-  const { config, limits, metering, fetchKeys } = parts;
+  const { config, limits, metering, fetchKeys, catalog } = parts;
   const { hashKeys, encryptionKeys } = config.secrets;
   const deps = { ...parts.selfCareDeps, hashKeys, encryptionKeys };
+  const validate = await createMetadataValidator();
   return [
     createApplicationRoutes({
-      ...{ ...deps, maxApplications: config.maxApplications, productName: config.productName },
-      validate: await createMetadataValidator(),
+      ...{ ...deps, catalog, validate },
+      ...{ maxApplications: config.maxApplications, productName: config.productName },
       memberInvitations: limits.memberInvitation,
     }),
     createCredentialRoutes({ ...deps, fetchKeys }),
+    createProductRoutes({ ...deps, validate }),
     createMeteringRoutes({ ...deps, metering }),
   ];
 }

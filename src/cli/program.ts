@@ -17,6 +17,7 @@ import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addRefusalCommands } from './refusal-commands.ts';
 import { addRegistrationCommands } from './registration/registration-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addQuotaClassCommands(program);
   addProductCommands(program);
+  addSubscriptionCommands(program);
   addClientCommands(program);
   addCredentialCommands(program);
   addConnectorCommands(program);

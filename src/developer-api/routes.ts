@@ -3,7 +3,6 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { actorOf } from '../applications/actor.ts';
-import { ownResource } from '../catalog/own-api.ts';
 import { AppError } from '../errors.ts';
 import { readJsonObject } from '../http/json-body.ts';
 import { onlyOnce } from '../http/only-once.ts';
@@ -53,9 +52,7 @@ async function run(
   deps: ApiDeps & { verify: VerifyBearer; changes: RateLimit },
   endpoint: Endpoint,
 ): Promise<void> {
-  const realm = ownResource(deps.issuer);
-  const { scope } = endpoint;
-  const bearer = await readBearer(ctx, { verify: deps.verify, realm, scope });
+  const bearer = await readBearer(ctx, { ...deps, scope: endpoint.scope });
   const changes = endpoint.method !== 'GET';
   if (changes) await expectAllowance(deps.changes, bearer.account.id);
   const call: Call<unknown, unknown> = {

@@ -3,11 +3,13 @@
 
 import type { AccountViews } from './views/account.ts';
 import type { ApplicationViews } from './views/application.ts';
+import type { CodeViews } from './views/code.ts';
 import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
 import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
+import type { ProductViews } from './views/product.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
@@ -60,10 +62,12 @@ export interface CaptchaFields {
 export interface Views
   extends AccountViews,
     ApplicationViews,
+    CodeViews,
     CredentialViews,
     IdentityViews,
     InvitationViews,
-    MeteringViews {
+    MeteringViews,
+    ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

@@ -83,6 +83,19 @@ export async function findVisibleProduct(
   return rows.map(toProduct)[0];
 }
 
+/** Those of some products that an account may see, by name. */
+export async function findVisibleProducts(
+  db: Database,
+  accountId: string,
+  ids: string[],
+): Promise<Product[]> {
+  const rows = await selectProducts(await db.query())
+    .whereIn('products.id', ids)
+    .modify(visibleTo, accountId)
+    .orderByRaw('lower(name)');
+  return rows.map(toProduct);
+}
+
 /** The products that an account may see, by name, at most `limit`, after the one named `after`. */
 export async function listVisibleProducts(
   db: Database,

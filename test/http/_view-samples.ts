@@ -2,10 +2,12 @@
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { applicationSamples } from './_application-samples.ts';
+import { codeSamples } from './_code-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
 import { meteringSamples } from './_metering-samples.ts';
+import { productSamples } from './_product-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -39,8 +41,10 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...applicationSamples,
+  ...codeSamples,
   ...credentialSamples,
   ...invitationSamples,
+  ...productSamples,
   ...identitySamples,
   ...meteringSamples,
   'sign-in': {

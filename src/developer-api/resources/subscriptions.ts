@@ -10,7 +10,7 @@ import {
   type Subscription,
 } from '../../storage/subscriptions.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
-import { loadApplication } from './application-shape.ts';
+import { loadApplication, lockOwnApplication } from './application-shape.ts';
 
 const moment = z.iso.datetime();
 export const subscription = z
@@ -63,7 +63,7 @@ export const SUBSCRIPTIONS: Endpoint[] = [
     refusals: [404, 409],
     async work(deps, call) {
       const { db } = deps;
-      const application = await loadApplication(deps, call);
+      const application = await lockOwnApplication(deps, call);
       const product = await findVisibleProduct(db, call.account.id, call.body.product_id);
       if (!product) throw notFound();
       const request = { application, product, environment: 'sandbox', note: '' } as const;
@@ -82,7 +82,7 @@ export const SUBSCRIPTIONS: Endpoint[] = [
     answer: subscription,
     refusals: [404, 409],
     async work(deps, call) {
-      const { id } = await loadApplication(deps, call);
+      const { id } = await lockOwnApplication(deps, call);
       const found = await findSubscription(deps.db, call.params['subscription_id'] ?? '');
       if (found?.applicationId !== id) throw notFound();
       const request = { subscription: found, reason: '' };

@@ -12,6 +12,7 @@ export type ApplicationSection =
   | 'settings'
   | 'addresses'
   | 'credentials'
+  | 'code'
   | 'subscriptions'
   | 'production'
   | 'usage'
