@@ -41,7 +41,7 @@ const applicationOf = async (clientId: string) => {
   };
 };
 
-test('a portal registers, changes, renews and deletes as Gravitee does', async (t) => {
+test.serial('a portal registers, changes, renews and deletes as Gravitee does', async (t) => {
   const env = environmentOf(gatehouse.config);
   const owner = await addAccount(gatehouse);
   const api = ['--api', `${gatehouse.issuer}/api/v1`, '--scope', 'client:register'];
@@ -117,103 +117,118 @@ test('a portal registers, changes, renews and deletes as Gravitee does', async (
   t.is((await manage(one, 'GET')).status, 401);
 });
 
-test('what a client reads is what it is; a change replaces what it may set, and nothing else', async (t) => {
-  const { token } = await addRegistrationToken(gatehouse, '--product', product);
-  const one = await registered(gatehouse, token, {
-    ...WEB,
-    ...{ contacts: ['a@example.com'], post_logout_redirect_uris: ['https://trucks.example.com/'] },
-    ...{ client_uri: 'https://trucks.example.com/', logo_uri: 'https://trucks.example.com/l.png' },
-  });
-  const { client_secret: secret, ...rest } = one;
-  t.deepEqual((await manage(one, 'GET')).body, rest);
-  const { knex } = gatehouse.db;
-  const origins = ['https://console.example.com'];
-  await knex('clients')
-    .where({ id: one.client_id })
-    .update({ allowed_cors_origins: origins, default_api_id: ordersApi(gatehouse, 'sandbox').id });
-  const before = await applicationOf(one.client_id);
-  const subscriptions = await knex('subscriptions').where({
-    application_id: before.application.id,
-  });
-
-  const callback = 'https://trucks.example.com/other';
-  const answer = await manage(one, 'PUT', {
-    ...{ client_id: one.client_id, client_secret: secret, redirect_uris: [callback] },
-    ...{ owner: 'usr_x', owner_id: 'usr_x', environment: 'production', first_party: true },
-    ...{
-      allowed_cors_origins: [],
-      default_api_id: null,
-      client_id_issued_at: 1,
-      application_id: 'app_x',
-    },
-  });
-  t.is(answer.status, 200, answer.text);
-  t.is(answer.body['client_secret'], secret);
-  t.deepEqual(answer.body['redirect_uris'], [callback]);
-  t.deepEqual(answer.body['post_logout_redirect_uris'], []);
-  for (const name of ['contacts', 'client_uri', 'logo_uri']) t.false(name in answer.body, name);
-  t.is(answer.body['client_name'], 'Trucks');
-  const after = await applicationOf(one.client_id);
-  const kept = [
-    'first_party',
-    'environment',
-    'allowed_cors_origins',
-    'default_api_id',
-    'kind',
-    'application_id',
-  ];
-  for (const name of kept) t.deepEqual(after.client[name], before.client[name], name);
-  t.is(after.application.owner_id, before.application.owner_id);
-  const { id } = after.application;
-  t.deepEqual(await knex('subscriptions').where({ application_id: id }), subscriptions);
-});
-
-test('T-26 a change is held to the rules of its token; refused, it changes nothing', async (t) => {
-  const hosts = ['--redirect-host', 'trucks.example.com'];
-  const { token } = await addRegistrationToken(gatehouse, '--kinds', 'web', 'machine', ...hosts);
-  const one = await registered(gatehouse, token, WEB);
-  const body = { ...WEB, client_id: one.client_id };
-  const before = await applicationOf(one.client_id);
-  const refused: [object, string, RegExp][] = [
-    [
-      { ...body, redirect_uris: ['https://evil.example.net/'] },
-      'invalid_redirect_uri',
-      /not at one of/,
-    ],
-    [{ ...body, redirect_uris: ['http://trucks.example.com/'] }, 'invalid_redirect_uri', /https/],
-    [{ ...body, redirect_uris: [] }, 'invalid_redirect_uri', /at least one/],
-    [
-      { ...body, grant_types: ['client_credentials'], redirect_uris: [] },
-      'invalid_client_metadata',
-      /is a web client and stays one/,
-    ],
-    [{ ...body, token_endpoint_auth_method: 'none' }, 'invalid_client_metadata', /stays one/],
-    [
-      {
-        ...body,
-        token_endpoint_auth_method: 'private_key_jwt',
-        jwks_uri: 'https://a.example.com/k',
+test.serial(
+  'what a client reads is what it is; a change replaces what it may set, and nothing else',
+  async (t) => {
+    const { token } = await addRegistrationToken(gatehouse, '--product', product);
+    const one = await registered(gatehouse, token, {
+      ...WEB,
+      ...{
+        contacts: ['a@example.com'],
+        post_logout_redirect_uris: ['https://trucks.example.com/'],
       },
-      'invalid_client_metadata',
-      /that stays/,
-    ],
-    [{ ...body, scope: 'orders.read' }, 'invalid_client_metadata', /is not one of this token/],
-    [{ ...body, client_name: 'x'.repeat(200) }, 'invalid_client_metadata', /./],
-    [{ ...body, tos_uri: 'javascript:alert(1)' }, 'invalid_client_metadata', /tos_uri/],
-    [{ ...body, client_id: 'c_other' }, 'invalid_client_metadata', /client_id must be/],
-    [WEB, 'invalid_client_metadata', /client_id must be/],
-    [
-      { ...body, client_secret: 'gh_sec_wrong' },
-      'invalid_client_metadata',
-      /not one of this client/,
-    ],
-  ];
-  for (const [sent, error, description] of refused)
-    assertRefused(t, await manage(one, 'PUT', sent), { error, description });
-  t.deepEqual(await applicationOf(one.client_id), before);
-});
+      ...{
+        client_uri: 'https://trucks.example.com/',
+        logo_uri: 'https://trucks.example.com/l.png',
+      },
+    });
+    const { client_secret: secret, ...rest } = one;
+    t.deepEqual((await manage(one, 'GET')).body, rest);
+    const { knex } = gatehouse.db;
+    const origins = ['https://console.example.com'];
+    await knex('clients')
+      .where({ id: one.client_id })
+      .update({
+        allowed_cors_origins: origins,
+        default_api_id: ordersApi(gatehouse, 'sandbox').id,
+      });
+    const before = await applicationOf(one.client_id);
+    const subscriptions = await knex('subscriptions').where({
+      application_id: before.application.id,
+    });
 
-test('a token manages its own client only, and nobody without one', async (t) => {
+    const callback = 'https://trucks.example.com/other';
+    const answer = await manage(one, 'PUT', {
+      ...{ client_id: one.client_id, client_secret: secret, redirect_uris: [callback] },
+      ...{ owner: 'usr_x', owner_id: 'usr_x', environment: 'production', first_party: true },
+      ...{
+        allowed_cors_origins: [],
+        default_api_id: null,
+        client_id_issued_at: 1,
+        application_id: 'app_x',
+      },
+    });
+    t.is(answer.status, 200, answer.text);
+    t.is(answer.body['client_secret'], secret);
+    t.deepEqual(answer.body['redirect_uris'], [callback]);
+    t.deepEqual(answer.body['post_logout_redirect_uris'], []);
+    for (const name of ['contacts', 'client_uri', 'logo_uri']) t.false(name in answer.body, name);
+    t.is(answer.body['client_name'], 'Trucks');
+    const after = await applicationOf(one.client_id);
+    const kept = [
+      'first_party',
+      'environment',
+      'allowed_cors_origins',
+      'default_api_id',
+      'kind',
+      'application_id',
+    ];
+    for (const name of kept) t.deepEqual(after.client[name], before.client[name], name);
+    t.is(after.application.owner_id, before.application.owner_id);
+    const { id } = after.application;
+    t.deepEqual(await knex('subscriptions').where({ application_id: id }), subscriptions);
+  },
+);
+
+test.serial(
+  'T-26 a change is held to the rules of its token; refused, it changes nothing',
+  async (t) => {
+    const hosts = ['--redirect-host', 'trucks.example.com'];
+    const { token } = await addRegistrationToken(gatehouse, '--kinds', 'web', 'machine', ...hosts);
+    const one = await registered(gatehouse, token, WEB);
+    const body = { ...WEB, client_id: one.client_id };
+    const before = await applicationOf(one.client_id);
+    const refused: [object, string, RegExp][] = [
+      [
+        { ...body, redirect_uris: ['https://evil.example.net/'] },
+        'invalid_redirect_uri',
+        /not at one of/,
+      ],
+      [{ ...body, redirect_uris: ['http://trucks.example.com/'] }, 'invalid_redirect_uri', /https/],
+      [{ ...body, redirect_uris: [] }, 'invalid_redirect_uri', /at least one/],
+      [
+        { ...body, grant_types: ['client_credentials'], redirect_uris: [] },
+        'invalid_client_metadata',
+        /is a web client and stays one/,
+      ],
+      [{ ...body, token_endpoint_auth_method: 'none' }, 'invalid_client_metadata', /stays one/],
+      [
+        {
+          ...body,
+          token_endpoint_auth_method: 'private_key_jwt',
+          jwks_uri: 'https://a.example.com/k',
+        },
+        'invalid_client_metadata',
+        /that stays/,
+      ],
+      [{ ...body, scope: 'orders.read' }, 'invalid_client_metadata', /is not one of this token/],
+      [{ ...body, client_name: 'x'.repeat(200) }, 'invalid_client_metadata', /./],
+      [{ ...body, tos_uri: 'javascript:alert(1)' }, 'invalid_client_metadata', /tos_uri/],
+      [{ ...body, client_id: 'c_other' }, 'invalid_client_metadata', /client_id must be/],
+      [WEB, 'invalid_client_metadata', /client_id must be/],
+      [
+        { ...body, client_secret: 'gh_sec_wrong' },
+        'invalid_client_metadata',
+        /not one of this client/,
+      ],
+    ];
+    for (const [sent, error, description] of refused)
+      assertRefused(t, await manage(one, 'PUT', sent), { error, description });
+    t.deepEqual(await applicationOf(one.client_id), before);
+  },
+);
+
+test.serial('a token manages its own client only, and nobody without one', async (t) => {
   const { token } = await addRegistrationToken(gatehouse);
   const mine = await registered(gatehouse, token, MACHINE);
   const other = await registered(gatehouse, token, MACHINE);
@@ -236,7 +251,7 @@ test('a token manages its own client only, and nobody without one', async (t) =>
   t.is((await manage(mine, 'GET')).status, 200);
 });
 
-test('T-25 a stopped client is not revived by its token', async (t) => {
+test.serial('T-25 a stopped client is not revived by its token', async (t) => {
   const { token, owner } = await addRegistrationToken(gatehouse, '--product', product);
   const one = await registered(gatehouse, token, MACHINE);
   const { application } = await applicationOf(one.client_id);
@@ -265,28 +280,31 @@ test('T-25 a stopped client is not revived by its token', async (t) => {
   await expectStopped('owner blocked');
 });
 
-test('a scope that is added brings a subscription; one that was ended does not come back', async (t) => {
-  const scopes = [{ apiId: ordersApi(gatehouse, 'sandbox').id, scope: 'orders.read' }];
-  const reading = await addProduct(gatehouse, { scopes });
-  const { token } = await addRegistrationToken(gatehouse, '--product', reading);
-  const one = await registered(gatehouse, token, { ...MACHINE, scope: 'openid' });
-  // Only scopes of sign-in are asked for: it gets what the token gives.
-  t.is(one['scope'], 'orders.read');
-  const { application } = await applicationOf(one.client_id);
-  const { knex } = gatehouse.db;
-  await knex('subscriptions')
-    .where({ application_id: application.id })
-    .update({ state: 'cancelled' });
-  const answer = await manage(one, 'PUT', {
-    ...MACHINE,
-    client_id: one.client_id,
-    scope: 'orders.read',
-  });
-  t.is(answer.status, 200, answer.text);
-  t.is(answer.body['scope'], '');
-});
+test.serial(
+  'a scope that is added brings a subscription; one that was ended does not come back',
+  async (t) => {
+    const scopes = [{ apiId: ordersApi(gatehouse, 'sandbox').id, scope: 'orders.read' }];
+    const reading = await addProduct(gatehouse, { scopes });
+    const { token } = await addRegistrationToken(gatehouse, '--product', reading);
+    const one = await registered(gatehouse, token, { ...MACHINE, scope: 'openid' });
+    // Only scopes of sign-in are asked for: it gets what the token gives.
+    t.is(one['scope'], 'orders.read');
+    const { application } = await applicationOf(one.client_id);
+    const { knex } = gatehouse.db;
+    await knex('subscriptions')
+      .where({ application_id: application.id })
+      .update({ state: 'cancelled' });
+    const answer = await manage(one, 'PUT', {
+      ...MACHINE,
+      client_id: one.client_id,
+      scope: 'orders.read',
+    });
+    t.is(answer.status, 200, answer.text);
+    t.is(answer.body['scope'], '');
+  },
+);
 
-test('keys instead of a secret, and their replacement', async (t) => {
+test.serial('keys instead of a secret, and their replacement', async (t) => {
   const { token } = await addRegistrationToken(gatehouse, '--product', product);
   const pair = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
@@ -337,7 +355,7 @@ test('keys instead of a secret, and their replacement', async (t) => {
   t.false('client_secret' in published);
 });
 
-test('of changes at once one is left, whole', async (t) => {
+test.serial('of changes at once one is left, whole', async (t) => {
   const { token } = await addRegistrationToken(gatehouse);
   const one = await registered(gatehouse, token, WEB);
   const answers = await Promise.all(
