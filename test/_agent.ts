@@ -80,6 +80,10 @@ function readFields(form: HTMLElement): URLSearchParams {
   }
   for (const area of form.querySelectorAll('textarea[name]'))
     body.set(area.getAttribute('name') ?? '', area.textContent);
+  for (const select of form.querySelectorAll('select[name]')) {
+    const chosen = select.querySelector('option[selected]') ?? select.querySelector('option');
+    body.set(select.getAttribute('name') ?? '', chosen?.getAttribute('value') ?? '');
+  }
   return body;
 }
 

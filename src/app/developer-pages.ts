@@ -7,11 +7,13 @@ import type { Metering } from '../applications/metering.ts';
 import { createMeteringRoutes } from '../applications/metering-routes.ts';
 import { createApplicationRoutes } from '../applications/pages/routes.ts';
 import { createProductRoutes } from '../applications/product-routes.ts';
+import type { Catalog } from '../catalog/apis.ts';
 import type { ServerConfig } from '../config.ts';
 import type { OutgoingFetch } from '../http/outgoing/outgoing-fetch.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
 
 export interface DeveloperParts {
+  catalog: Catalog;
   config: ServerConfig;
   limits: Limits;
   /** What the pages of a signed-in person are given. */
@@ -23,14 +25,14 @@ export interface DeveloperParts {
 
 /** Creates their routes. */
 export async function createDeveloperPages(parts: DeveloperParts): Promise<Router[]> {
-  const { config, limits, metering, fetchKeys } = parts;
+  const { config, limits, metering, fetchKeys, catalog } = parts;
   const { hashKeys, encryptionKeys } = config.secrets;
   const deps = { ...parts.selfCareDeps, hashKeys, encryptionKeys };
   const validate = await createMetadataValidator();
   return [
     createApplicationRoutes({
-      ...{ ...deps, maxApplications: config.maxApplications, productName: config.productName },
-      validate,
+      ...{ ...deps, catalog, validate },
+      ...{ maxApplications: config.maxApplications, productName: config.productName },
       memberInvitations: limits.memberInvitation,
     }),
     createCredentialRoutes({ ...deps, fetchKeys }),

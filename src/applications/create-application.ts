@@ -25,6 +25,8 @@ export interface ApplicationRequest
   jwks?: ClientRequest['jwks'];
   /** Products to subscribe the sandbox client to. */
   productIds: string[];
+  /** A confidential client without a first secret: its keys are elsewhere, or its owner adds one. */
+  withoutSecret?: boolean;
 }
 
 export interface ApplicationDeps extends RegistrationDeps {
@@ -58,6 +60,7 @@ export async function createApplication(
     ...clientOf(application),
     ...urisOf(application, request),
     jwks: request.jwks,
+    withoutSecret: request.withoutSecret ?? false,
     application: { id: application.id, environment: 'sandbox' },
   });
   await record(db, actor, {

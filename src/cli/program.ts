@@ -15,6 +15,7 @@ import { addLoginCommands } from './login/login-commands.ts';
 import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
 import { addRefusalCommands } from './refusal-commands.ts';
+import { addRegistrationCommands } from './registration/registration-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
@@ -54,6 +55,7 @@ export function createProgram(): Command {
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  addRegistrationCommands(program);
   addWebhookCommands(program);
   addRefusalCommands(program);
   program.commandsGroup('For developers, who need nothing but the address of a server:');

@@ -4,13 +4,14 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { actorOf } from '../applications/actor.ts';
 import { AppError } from '../errors.ts';
+import { readJsonObject } from '../http/json-body.ts';
 import { onlyOnce } from '../http/only-once.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { readBearer, type VerifyBearer } from './bearer.ts';
 import type { Answer, ApiDeps, Call, Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { DOCUMENT_PATH, describeApi } from './openapi.ts';
-import { parsePart, readJsonObject } from './request-parts.ts';
+import { parsePart } from './request-parts.ts';
 
 const PREFIX = '/api/v1';
 const IDEMPOTENCY_KEY = 'Idempotency-Key';

@@ -3,6 +3,7 @@
 
 import type { AccountViews } from './views/account.ts';
 import type { ApplicationViews } from './views/application.ts';
+import type { CodeViews } from './views/code.ts';
 import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
@@ -61,6 +62,7 @@ export interface CaptchaFields {
 export interface Views
   extends AccountViews,
     ApplicationViews,
+    CodeViews,
     CredentialViews,
     IdentityViews,
     InvitationViews,

@@ -2,6 +2,7 @@
 import type { CaptchaFields, Views } from '../../src/http/views.ts';
 import { accountSamples } from './_account-samples.ts';
 import { applicationSamples } from './_application-samples.ts';
+import { codeSamples } from './_code-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
@@ -40,6 +41,7 @@ type Standing = Exclude<keyof Views, 'continue' | 'leave'>;
 export const samples: { [V in Standing]: Views[V] } = {
   ...accountSamples,
   ...applicationSamples,
+  ...codeSamples,
   ...credentialSamples,
   ...invitationSamples,
   ...productSamples,

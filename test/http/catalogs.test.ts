@@ -53,6 +53,7 @@ const composed = [
   /^application\.\w+_uris(-hint)?$|^application\.cors_origins(-hint)?$/,
   /^application-activity\./,
   /^check-mail\.(reset|sign-up)$/,
+  /^code\.(environment|api|language)$/,
   /^consent\.scope-/,
   /^developer-api\.scope-/,
   /^credential\.(state|kind|done)-/,

@@ -117,7 +117,8 @@ for (const { title, view, data } of pages) {
 const OUR_WORDS = new Set([
   ...['web', 'spa', 'native', 'machine', 'sandbox', 'production', 'client_secret_basic', 'none'],
   ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
-  ...['addresses', 'members', 'activity', 'close', 'open'],
+  ...['addresses', 'members', 'activity', 'close', 'open', 'credentials'],
+  ...['secret', 'key', 'live', 'retiring', 'ended'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */

@@ -15,8 +15,8 @@ import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { actorOf } from '../actor.ts';
 import { fieldProblems } from '../application-fields.ts';
 import { createApplication, expectNewName, expectRoom } from '../create-application.ts';
+import { firstCommands } from '../snippets/snippets.ts';
 import { addressFields, addressProblems, toAddresses } from './address-problems.ts';
-import { firstCommands } from './commands.ts';
 import { developerPage } from './developer-page.ts';
 import type { ApplicationPagesDeps } from './page-deps.ts';
 
@@ -113,7 +113,11 @@ async function create(
     application: { id, name, kind },
     clientId: client.id,
     secret,
-    commands: firstCommands(deps.issuer, await listApis(deps.db), { client, secret }),
+    commands: firstCommands(
+      { issuer: deps.issuer, apis: await deps.catalog.all() },
+      client,
+      secret,
+    ),
     products: client.application?.subscriptions.map(({ product }) => product.name) ?? [],
   };
 }

@@ -5,6 +5,7 @@ import { addLogoRoute } from '../logos/serve-logo.ts';
 import { addInvitationRoutes } from '../members/invitation-page.ts';
 import { addMemberRoutes } from '../members/members-page.ts';
 import { addTransferRoutes } from '../members/transfer-page.ts';
+import { addCodeRoute } from '../snippets/code-page.ts';
 import { addActivityRoute } from './activity.ts';
 import { addAddressRoutes } from './addresses.ts';
 import { addCreateRoutes } from './create.ts';
@@ -26,6 +27,7 @@ export function createApplicationRoutes(deps: ApplicationPagesDeps): Router {
   addSettingsRoutes(router, deps);
   addMemberRoutes(router, deps);
   addTransferRoutes(router, deps);
+  addCodeRoute(router, deps);
   addActivityRoute(router, deps);
   addCloseRoutes(router, deps);
   return router;

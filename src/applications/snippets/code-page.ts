@@ -1,7 +1,6 @@
 // /applications/<id>/code: what to paste to get a token and call an API, with the application's own ids.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { Catalog } from '../../catalog/apis.ts';
 import { translate } from '../../http/i18n.ts';
 import type { CodeChoice, CodeViews } from '../../http/views/code.ts';
 import { type Client, findApplicationClients } from '../../storage/clients.ts';
@@ -15,7 +14,6 @@ import { type CallableApi, callableApis, missingLocalUri } from './snippet-facts
 import { LANGUAGE_TITLES, languagesOf, type Snippet, snippetOf } from './snippets.ts';
 
 type CodePage = CodeViews['application/code'];
-export type CodePageDeps = ApplicationPagesDeps & { catalog: Catalog };
 
 const ENVIRONMENTS = ['sandbox', 'production'] as const;
 
@@ -27,14 +25,14 @@ interface Choice {
 }
 
 /** Adds the route. */
-export function addCodeRoute(router: Router, deps: CodePageDeps): void {
+export function addCodeRoute(router: Router, deps: ApplicationPagesDeps): void {
   router.get(
     '/applications/:id/code',
     whenOwnApplication(deps, (ctx, own) => show(ctx, deps, own)),
   );
 }
 
-async function show(ctx: Context, deps: CodePageDeps, own: OwnApplication): Promise<void> {
+async function show(ctx: Context, deps: ApplicationPagesDeps, own: OwnApplication): Promise<void> {
   const { application } = own;
   const clients = await findApplicationClients(deps.db, application.id);
   const environment = choose(ENVIRONMENTS, ctx.query['environment'], 'sandbox');

@@ -17,12 +17,13 @@ export interface SnippetFacts {
   callable: CallableApi;
 }
 
-/** The APIs that a client may call now, in the order of the catalog. */
+/** The APIs that a client may call now, those with an example first. */
 export function callableApis(apis: Api[], client: Pick<Client, 'entitlements'>): CallableApi[] {
-  return apis.flatMap((api) => {
+  const callable = apis.flatMap((api) => {
     const scopes = [...(client.entitlements.get(api.id) ?? [])].sort();
     return scopes.length > 0 && !api.suspendedAt ? [{ api, scopes }] : [];
   });
+  return callable.sort((a, b) => Number(!a.api.exampleUrl) - Number(!b.api.exampleUrl));
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost'];

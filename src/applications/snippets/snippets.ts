@@ -1,9 +1,11 @@
 // Ready-to-paste code of an application, in the languages that make sense for its kind.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Api } from '../../catalog/apis.ts';
 import type { ApplicationKind } from '../../storage/applications.ts';
+import type { Client } from '../../storage/clients.ts';
 import { escapeFor, fillTemplate } from './fill-template.ts';
-import { type SnippetFacts, templateValues } from './snippet-facts.ts';
+import { callableApis, type SnippetFacts, templateValues } from './snippet-facts.ts';
 
 export const LANGUAGES = ['curl', 'node', 'python', 'go', 'java', 'csharp', 'browser'] as const;
 export type SnippetLanguage = (typeof LANGUAGES)[number];
@@ -72,14 +74,17 @@ const PROGRAMS: Record<ApplicationKind, Partial<Record<SnippetLanguage, Program>
 const SNIPPETS = fileURLToPath(new URL('../../../views/snippets', import.meta.url));
 const SECRET_IN_SHELL = '"$CLIENT_SECRET"';
 
-const templates = new Map(
+const templates = new Map<string, string>(
   Object.entries(PROGRAMS).flatMap(([kind, programs]) =>
-    Object.values(programs).map(({ file }) => [
-      `${kind}/${file}`,
-      readFileSync(`${SNIPPETS}/${kind}/${file}`, 'utf8'),
-    ]),
+    Object.values(programs).map(({ file }) => [`${kind}/${file}`, read(`${kind}/${file}`)]),
   ),
 );
+/** Fetches the token and no more: for an API that says nothing of where it is. */
+const TOKEN_ONLY = read('machine/token.sh');
+
+function read(path: string): string {
+  return readFileSync(`${SNIPPETS}/${path}`, 'utf8');
+}
 
 export interface Snippet extends Program {
   language: SnippetLanguage;
@@ -106,10 +111,20 @@ export function snippetOf(facts: SnippetFacts, language: SnippetLanguage): Snipp
 }
 
 /**
- * The lines of curl that fetch a token and call the API, for a machine application. With its secret
- * they work as they are pasted: for the page that shows it, and no other.
+ * The lines of curl that show a new machine application that everything works. They hold its secret,
+ * and work as they are pasted: for the page that shows it, and no other. Undefined for an application
+ * that gets no token by itself, or may call nothing yet.
  */
-export function curlLines(facts: SnippetFacts, secret: string): string | undefined {
-  const snippet = snippetOf(facts, 'curl');
-  return snippet?.code.replace(SECRET_IN_SHELL, () => `'${escapeFor('client.sh', secret)}'`);
+export function firstCommands(
+  { issuer, apis }: { issuer: string; apis: Api[] },
+  client: Client,
+  secret: string | undefined,
+): string | undefined {
+  const [callable] = callableApis(apis, client);
+  if (client.kind !== 'machine' || !callable || secret === undefined) return undefined;
+  const facts: SnippetFacts = { issuer, kind: client.kind, client, callable };
+  const code = callable.api.exampleUrl
+    ? snippetOf(facts, 'curl')?.code
+    : fillTemplate(TOKEN_ONLY, 'token.sh', templateValues(facts));
+  return code?.replace(SECRET_IN_SHELL, () => `'${escapeFor('token.sh', secret)}'`);
 }

@@ -3,7 +3,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { fillTemplate } from '../../../src/applications/snippets/fill-template.ts';
-import { curlLines, languagesOf, snippetOf } from '../../../src/applications/snippets/snippets.ts';
+import {
+  firstCommands,
+  languagesOf,
+  snippetOf,
+} from '../../../src/applications/snippets/snippets.ts';
 import type { ApplicationKind } from '../../../src/storage/applications.ts';
 import { createAgent } from '../../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../../_gatehouse.ts';
@@ -121,18 +125,28 @@ async function listening(attempt: () => Promise<Response>): Promise<Response> {
   }
 }
 
-test.serial('the lines of curl with the secret need nothing else', async (t) => {
-  const { facts, secret = '' } = await factsOf('machine', []);
-  const code = curlLines(facts, secret) ?? '';
-  t.true(code.includes(secret));
-  const program = await startProgram(
-    { language: 'curl', file: 'pasted.sh', install: undefined, run: 'sh pasted.sh', code },
-    {},
-    undefined,
-  );
-  t.regex(await program.ended, /"environment":"sandbox"/);
-  program.remove();
+test.serial('the first commands of a new application need nothing else', async (t) => {
+  const { client, stored } = await addApplication(gatehouse, { kind: 'machine' });
+  const { client_secret: secret = '' } = client;
+  const { issuer } = gatehouse;
+  const commands = await commandsOf({ issuer, apis: [orders.sandbox] }, stored, secret);
+  t.regex(commands.output, /"environment":"sandbox"/);
+  t.true(commands.text.includes(secret));
+
+  const nowhere = { issuer, apis: [{ ...orders.sandbox, exampleUrl: undefined }] };
+  t.regex((await commandsOf(nowhere, stored, secret)).output, /^\{"access_token":/);
+  t.is(firstCommands({ issuer, apis: [] }, stored, secret), undefined);
+  t.is(firstCommands(nowhere, { ...stored, kind: 'web' }, secret), undefined);
 });
+
+async function commandsOf(...request: Parameters<typeof firstCommands>) {
+  const code = firstCommands(...request) ?? '';
+  const snippet = { install: undefined, file: 'pasted.sh', run: 'sh pasted.sh', code };
+  const program = await startProgram({ ...snippet, language: 'curl' }, {}, undefined);
+  const output = await program.ended;
+  program.remove();
+  return { text: code, output };
+}
 
 test('no value breaks out of its literal', async (t) => {
   const odd = 'a\'b"c\\u0022$(d)`e`</script>{{issuer}}$&';
@@ -159,5 +173,4 @@ test('no value breaks out of its literal', async (t) => {
 test('code that was not asked for does not exist', async (t) => {
   const { facts } = await factsOf('machine', []);
   t.is(snippetOf(facts, 'browser'), undefined);
-  t.is(curlLines({ ...facts, kind: 'web' }, 'secret'), undefined);
 });
