@@ -116,7 +116,7 @@ for (const { title, view, data } of pages) {
 /** Words of ours, for which a view has texts. */
 const OUR_WORDS = new Set([
   ...['web', 'spa', 'native', 'machine', 'sandbox', 'production', 'client_secret_basic', 'none'],
-  ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
+  ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'code', 'settings'],
   ...['addresses', 'members', 'activity', 'close', 'open'],
 ]);
 
