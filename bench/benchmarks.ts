@@ -1,5 +1,6 @@
 // All benchmarks, in the order in which they run, with what is asked of each.
 
+import { applications } from './benchmarks/applications.ts';
 import type { Benchmark } from './benchmarks/benchmark.ts';
 import { besideBare } from './benchmarks/beside-bare.ts';
 import { besideHashes } from './benchmarks/beside-hashes.ts';
@@ -29,5 +30,6 @@ export const BENCHMARKS: Benchmark[] = [
   twoProcesses('ES256'),
   besideHashes('ES256'),
   besideHashes('RS256'),
+  applications,
   manyClients,
 ];

@@ -35,7 +35,13 @@ export async function startGatehouse(options: GatehouseOptions): Promise<Gatehou
     durable: true,
     ...options,
     // Each virtual person has a network of their own, or sign-ins would be throttled.
-    environment: { GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1', ...options.environment },
+    environment: {
+      GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1',
+      // Counted, and never reached.
+      GATEHOUSE_TOKENS_PER_MINUTE: '1000000',
+      GATEHOUSE_OWNER_TOKENS_PER_MINUTE: '1000000',
+      ...options.environment,
+    },
   });
   for (const { process } of nodes.nodes) ignoreOutput(process.child);
   const [hashKey] = nodes.secrets.hashKeys;

@@ -12,6 +12,7 @@ import { createTermsInForce } from './accounts/terms.ts';
 import { createDeveloperPages } from './app/developer-pages.ts';
 import { createSignInPages } from './app/sign-in-pages.ts';
 import { gatherCredentialUses } from './applications/credentials/last-used.ts';
+import { createRegistrationRoutes } from './applications/dynamic-registration/routes.ts';
 import { createMetering } from './applications/metering.ts';
 import { createCatalog } from './catalog/apis.ts';
 import type { ServerConfig } from './config.ts';
@@ -168,7 +169,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...{ federation, demo: deps.demo },
   });
   const developerPages = await createDeveloperPages({
-    ...{ config, limits, catalog, selfCareDeps, fetchKeys: outgoingFetch },
+    ...{ config, limits, catalog, selfCareDeps, metering, fetchKeys: outgoingFetch },
   });
 
   const introspection = {
@@ -186,6 +187,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     validate: await createMetadataValidator(),
     verify: createOwnApiTokens(introspection),
     changes: limits.developerApi,
+  });
+  const registration = createRegistrationRoutes({
+    ...{ db, issuer, hashKeys, productName, maxApplications: config.maxApplications },
+    validate: await createMetadataValidator(),
+    verify: createOwnApiTokens(introspection),
+    limit: limits.registration,
   });
   const mailbox = createMailboxRoutes({ db, render, encryptionKeys, productName });
 
@@ -210,6 +217,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         ...signInPages,
         ...developerPages,
         developerApi,
+        registration,
         ...(config.mail?.kind === 'mailbox' ? [mailbox] : []),
       ],
       protocolHost({

@@ -73,9 +73,21 @@ export function createAgent(...origins: string[]): Agent {
 
 function readFields(form: HTMLElement): URLSearchParams {
   const body = new URLSearchParams();
-  for (const input of form.querySelectorAll('input[name]'))
+  for (const input of form.querySelectorAll('input[name]')) {
+    // Of radio buttons one is sent; boxes are all ticked, unless a test says otherwise.
+    if (input.getAttribute('type') === 'radio' && !input.hasAttribute('checked')) continue;
     body.set(input.getAttribute('name') ?? '', input.getAttribute('value') ?? '');
+  }
+  for (const area of form.querySelectorAll('textarea[name]'))
+    body.set(area.getAttribute('name') ?? '', area.textContent);
+  for (const select of form.querySelectorAll('select[name]'))
+    body.set(select.getAttribute('name') ?? '', chosenOf(select));
   return body;
+}
+
+function chosenOf(select: HTMLElement): string {
+  const chosen = select.querySelector('option[selected]') ?? select.querySelector('option');
+  return chosen?.getAttribute('value') ?? '';
 }
 
 function findForm(page: Page, button: string) {

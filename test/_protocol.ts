@@ -202,8 +202,11 @@ export function assertRefused(
   t.regex(String(answer.body['error_description']), expected.description);
   t.regex(String(answer.body['error_description']), DESCRIPTION);
   t.is(answer.status, expected.status ?? 400);
+  t.is(answer.body['correlation_id'], answer.headers.get('X-Correlation-Id'));
   t.false('access_token' in answer.body);
 }
+
+const REFUSAL_URI = /\/refusals\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Asserts an error redirect to the client. RFC 6749 section 4.1.2.1, RFC 9207. */
 export function assertRefusedByRedirect(
@@ -218,7 +221,8 @@ export function assertRefusedByRedirect(
   t.regex(params.get('error_description') ?? '', DESCRIPTION);
   t.is(params.get('iss'), expected.issuer);
   t.is(params.get('state'), expected.state ?? null);
-  const members = ['error', 'error_description', 'iss', 'state'];
+  t.regex(params.get('error_uri') ?? '', REFUSAL_URI);
+  const members = ['error', 'error_description', 'error_uri', 'iss', 'state'];
   t.deepEqual(
     [...params.keys()].filter((name) => !members.includes(name)),
     [],

@@ -1,6 +1,8 @@
 // Deleting an account, bringing it back, and erasing it for good. In the running unit of work.
 import { AppError } from '../errors.ts';
 import type { AccountRow } from '../storage/accounts.ts';
+import { revokeApplicationInvitations } from '../storage/application-invitations.ts';
+import { passOnApplications } from '../storage/application-members.ts';
 import { insertAuditEvents } from '../storage/audit-events.ts';
 import type { Database } from '../storage/database.ts';
 import {
@@ -9,6 +11,7 @@ import {
   markDeleted,
   unmarkDeleted,
 } from '../storage/deleted-accounts.ts';
+import { insertEvent } from '../storage/events.ts';
 import { revokeInvitationsBy } from '../storage/invitations.ts';
 import { destroyPayloadsOfAccount } from '../storage/oidc-payloads.ts';
 import { runInUnitOfWork } from '../storage/unit-of-work.ts';
@@ -24,7 +27,20 @@ export async function deleteAccount(db: Database, accountId: string, by: string)
   await markDeleted(db, accountId);
   await destroyPayloadsOfAccount(db, accountId);
   await revokeInvitationsBy(db, accountId);
+  await revokeApplicationInvitations(db, { invitedBy: accountId });
+  await passOn(db, accountId, by);
   await insertAuditEvents(db, [{ type: 'account.deleted', accountId, detail: { by } }]);
+}
+
+// What somebody else looks after, too, goes on with them.
+async function passOn(db: Database, accountId: string, by: string): Promise<void> {
+  const passed = await passOnApplications(db, accountId);
+  for (const { applicationId, ownerId } of passed) {
+    const data = { application_id: applicationId, from: accountId, to: ownerId };
+    const type = 'application.owner-changed';
+    await insertAuditEvents(db, [{ type, accountId, detail: { ...data, by } }]);
+    await insertEvent(db, { type, data });
+  }
 }
 
 /** Brings a deleted account back. Throws 404 when there is none, 409 when its address is taken. */

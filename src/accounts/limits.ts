@@ -67,6 +67,8 @@ export interface Limits {
   invitation: RateLimit;
   /** Changes by program, by account. */
   developerApi: RateLimit;
+  /** Registering and managing clients by program, by network when it fails, else by policy or client. */
+  registration: RateLimit;
   /** Invitations to an application, by account: each is a mail to anybody. */
   memberInvitation: RateLimit;
 }
@@ -86,6 +88,7 @@ export function createLimits(attempts: Attempts): Limits {
     proof: limit('proof', 5, 5 * MINUTE),
     invitation: limit('invitation', 20, 5 * MINUTE),
     developerApi: limit('developer-api', 200, 10 * MINUTE),
+    registration: limit('registration', 100, 10 * MINUTE),
     memberInvitation: limit('member-invitation', 30, 24 * HOUR),
     strayCallback: limit('stray-callback', 300, 5 * MINUTE),
   };

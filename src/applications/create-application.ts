@@ -1,6 +1,6 @@
 // Creating an application: its row, its sandbox client with a first secret, its first subscriptions.
 import { AppError, notFound } from '../errors.ts';
-import { countOwnApplications } from '../storage/application-changes.ts';
+import { countOwnApplications, findOwnApplicationByName } from '../storage/application-changes.ts';
 import { type Application, insertApplication, lockApplication } from '../storage/applications.ts';
 import { type Client, findApplicationClients } from '../storage/clients.ts';
 import type { Database } from '../storage/database.ts';
@@ -25,6 +25,8 @@ export interface ApplicationRequest
   jwks?: ClientRequest['jwks'];
   /** Products to subscribe the sandbox client to. */
   productIds: string[];
+  /** A confidential client without a first secret: its keys are elsewhere, or its owner adds one. */
+  withoutSecret?: boolean;
 }
 
 export interface ApplicationDeps extends RegistrationDeps {
@@ -58,6 +60,7 @@ export async function createApplication(
     ...clientOf(application),
     ...urisOf(application, request),
     jwks: request.jwks,
+    withoutSecret: request.withoutSecret ?? false,
     application: { id: application.id, environment: 'sandbox' },
   });
   await record(db, actor, {
@@ -89,6 +92,16 @@ export async function expectRoom(
     `An account has at most ${maxApplications} applications: delete one that is not needed any more.`,
     { key: 'application.too-many', values: { most: maxApplications } },
   );
+}
+
+/** Throws 409 when the account owns another application of this name, in any letter case. */
+export async function expectNewName(db: Database, accountId: string, name: string): Promise<void> {
+  const same = await findOwnApplicationByName(db, accountId, name);
+  if (!same) return;
+  throw new AppError(409, 'name_taken', `There is an application ${same.name} already.`, {
+    key: 'application.name-taken',
+    values: { id: same.id, name: same.name },
+  });
 }
 
 /**

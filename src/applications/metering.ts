@@ -8,6 +8,8 @@ import { createTokenUsage, type TokenUsage } from './usage/token-usage.ts';
 export interface Metering {
   budgets: TokenBudgets;
   tokenLimits: TokenLimits;
+  /** False: no number of tokens is too large. */
+  limited: boolean;
   usage: TokenUsage;
   refusals: RefusalLog;
   /** Writes the rest. */
@@ -26,6 +28,7 @@ export function createMetering(deps: {
   const refusals = createRefusalLog(deps);
   return {
     ...{ budgets, usage, refusals, tokenLimits: deps.tokenLimits },
+    limited: deps.rateLimits,
     close: async () => {
       await Promise.all([refusals.close(), usage.close(), budgets.close()]);
     },

@@ -4,12 +4,14 @@ import { z } from 'zod';
 
 export const listOptions = z.object({ json: z.boolean().default(false), limit: z.number() });
 export const jsonOption = z.object({ json: z.boolean().default(false) });
-export const reasonOption = jsonOption.extend({
-  reason: z
-    .string()
-    .trim()
-    .regex(/^\P{C}{1,500}$/u, 'The reason must have 1 to 500 characters on one line.'),
-});
+export const reasonOption = jsonOption.extend({ reason: z.string() });
+
+/** Reads why something is done. */
+export function readReason(text: string): string {
+  const reason = text.trim();
+  if (/^\P{C}{1,500}$/u.test(reason)) return reason;
+  throw new InvalidArgumentError('Write 1 to 500 characters on one line.');
+}
 
 /** Adds --limit and --json. */
 export function addListOptions(command: Command): Command {

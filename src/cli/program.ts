@@ -14,7 +14,10 @@ import { addKeyCommands } from './key-commands.ts';
 import { addLoginCommands } from './login/login-commands.ts';
 import { addProductCommands } from './products/product-commands.ts';
 import { addQuotaClassCommands } from './products/quota-class-commands.ts';
+import { addRefusalCommands } from './refusal-commands.ts';
+import { addRegistrationCommands } from './registration/registration-commands.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSubscriptionCommands } from './subscriptions/subscription-commands.ts';
 import { addTermsCommands } from './terms-commands.ts';
 import { addWebhookCommands } from './webhooks/webhook-commands.ts';
 
@@ -44,6 +47,7 @@ export function createProgram(): Command {
   addApiCommands(program);
   addQuotaClassCommands(program);
   addProductCommands(program);
+  addSubscriptionCommands(program);
   addClientCommands(program);
   addCredentialCommands(program);
   addConnectorCommands(program);
@@ -51,7 +55,9 @@ export function createProgram(): Command {
   addTermsCommands(program);
   addGroupCommands(program);
   addInvitationCommands(program);
+  addRegistrationCommands(program);
   addWebhookCommands(program);
+  addRefusalCommands(program);
   program.commandsGroup('For developers, who need nothing but the address of a server:');
   addLoginCommands(program);
   addAppsCommands(program);

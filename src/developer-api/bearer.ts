@@ -2,6 +2,7 @@
 // section 2.1), never a cookie, so that no page of another site can act for anybody.
 import type { Context } from 'koa';
 import type { Account } from '../accounts/account.ts';
+import { ownResource } from '../catalog/own-api.ts';
 import { AppError } from '../errors.ts';
 
 /** What a valid token stands for. See oidc/own-api-tokens.ts. */
@@ -19,8 +20,9 @@ export type VerifyBearer = (token: string) => Promise<Bearer | undefined>;
  */
 export async function readBearer(
   ctx: Context,
-  { verify, realm, scope }: { verify: VerifyBearer; realm: string; scope: string },
+  { verify, issuer, scope }: { verify: VerifyBearer; issuer: string; scope: string },
 ): Promise<Bearer & { account: Account }> {
+  const realm = ownResource(issuer);
   const header = ctx.get('Authorization');
   if (header === '') {
     const sentence = `Send an access token for ${realm} as "Authorization: Bearer <token>".`;
@@ -33,12 +35,7 @@ export async function readBearer(
       'The access token is not one for this API, has expired, or its account or client may not be used any more.';
     throw refusal(401, 'invalid_token', sentence, { realm, error: 'invalid_token' });
   }
-  if (!bearer.scopes.includes(scope)) {
-    const sentence = `This needs an access token with the scope ${scope}.`;
-    throw refusal(403, 'insufficient_scope', sentence, {
-      ...{ realm, error: 'insufficient_scope', scope },
-    });
-  }
+  if (!bearer.scopes.includes(scope)) throw insufficientScope(issuer, scope);
   const { account } = bearer;
   if (account) return { ...bearer, account };
   throw new AppError(
@@ -46,6 +43,13 @@ export async function readBearer(
     'forbidden',
     'This is about a person’s own things: use an access token that a person allowed.',
   );
+}
+
+/** The refusal of a token that lacks a scope, which it names (RFC 6750 section 3.1). */
+export function insufficientScope(issuer: string, scope: string): AppError {
+  const sentence = `This needs an access token with the scope ${scope}.`;
+  const error = 'insufficient_scope';
+  return refusal(403, error, sentence, { realm: ownResource(issuer), error, scope });
 }
 
 function refusal(

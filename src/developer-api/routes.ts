@@ -3,15 +3,15 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { actorOf } from '../applications/actor.ts';
-import { ownResource } from '../catalog/own-api.ts';
 import { AppError } from '../errors.ts';
+import { readJsonObject } from '../http/json-body.ts';
 import { onlyOnce } from '../http/only-once.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { readBearer, type VerifyBearer } from './bearer.ts';
 import type { Answer, ApiDeps, Call, Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { DOCUMENT_PATH, describeApi } from './openapi.ts';
-import { parsePart, readJsonObject } from './request-parts.ts';
+import { parsePart } from './request-parts.ts';
 
 const PREFIX = '/api/v1';
 const IDEMPOTENCY_KEY = 'Idempotency-Key';
@@ -52,9 +52,7 @@ async function run(
   deps: ApiDeps & { verify: VerifyBearer; changes: RateLimit },
   endpoint: Endpoint,
 ): Promise<void> {
-  const realm = ownResource(deps.issuer);
-  const { scope } = endpoint;
-  const bearer = await readBearer(ctx, { verify: deps.verify, realm, scope });
+  const bearer = await readBearer(ctx, { ...deps, scope: endpoint.scope });
   const changes = endpoint.method !== 'GET';
   if (changes) await expectAllowance(deps.changes, bearer.account.id);
   const call: Call<unknown, unknown> = {

@@ -7,7 +7,9 @@ import type { CodeViews } from './views/code.ts';
 import type { CredentialViews } from './views/credential.ts';
 import type { IdentityViews } from './views/identity.ts';
 import type { InvitationViews } from './views/invitation.ts';
+import type { MeteringViews } from './views/metering.ts';
 import type { AccountSummary, ConnectorLink, InteractionForms } from './views/parts.ts';
+import type { ProductViews } from './views/product.ts';
 
 /** A client as a person may see it. `name` is written by a stranger: the templates escape and isolate it. */
 export interface ClientSummary {
@@ -63,7 +65,9 @@ export interface Views
     CodeViews,
     CredentialViews,
     IdentityViews,
-    InvitationViews {
+    InvitationViews,
+    MeteringViews,
+    ProductViews {
   /** Posts `csrf`, `email`, `password` to `action`. */
   'sign-in': InteractionForms & {
     client: ClientSummary;

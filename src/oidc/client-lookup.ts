@@ -20,8 +20,8 @@ import { findUsedKey, noteUsed } from './used-credential.ts';
 export interface ClientLookup {
   /** The stored client, undefined when unknown, disabled or stopped with its application. */
   find(id: string): Promise<Client | undefined>;
-  /** The stored client whatever became of it: to explain a refusal, never to allow anything. */
-  findEvenStopped(id: string): Promise<Client | undefined>;
+  /** The client that this request named and that is stopped: to explain, never to allow anything. */
+  stopped(ctx: KoaContextWithOIDC): Client | undefined;
   /** Makes a provider use this look-up and our way to compare secrets. */
   attach(provider: Provider): void;
   /** The stored client behind one that the provider hands to a hook. */
@@ -60,9 +60,12 @@ export function createClientLookup(deps: {
     const outlived = client?.entitledUntil && client.entitledUntil.getTime() <= Date.now();
     return outlived ? findClient(deps.db, id) : client;
   };
+  const stoppedClients = new WeakMap<object, Client>();
   const find = async (id: string) => {
     const client = await findEvenStopped(id);
-    return client?.disabledAt || client?.application?.stopped ? undefined : client;
+    if (!client?.disabledAt && !client?.application?.stopped) return client;
+    if (Provider.ctx) stoppedClients.set(Provider.ctx.oidc, client);
+    return undefined;
   };
 
   const stored = (client: ProtocolClient) => {
@@ -78,7 +81,7 @@ export function createClientLookup(deps: {
 
   return {
     find,
-    findEvenStopped,
+    stopped: (ctx) => stoppedClients.get(ctx.oidc),
     stored,
     async noteKey(ctx, client, header) {
       const assertion = String(ctx.oidc.params?.['client_assertion']);

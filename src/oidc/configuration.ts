@@ -109,7 +109,11 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       Session: (_ctx, session) => sessionSeconds(session),
     },
     renderError: pages.renderError,
-    discovery: { ui_locales_supported: Object.keys(LANGUAGE_NAMES) },
+    discovery: {
+      ui_locales_supported: Object.keys(LANGUAGE_NAMES),
+      // Ours, not the library's: see applications/dynamic-registration.
+      registration_endpoint: `${deps.issuer}/register`,
+    },
     features: {
       devInteractions: { enabled: false },
       // For keys/signer.ts; the version of the library is pinned.

@@ -11,7 +11,7 @@ import { languageOf, translate } from '../http/i18n.ts';
 import { audit } from '../observability/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { acceptTerms, type Terms } from '../storage/terms.ts';
-import { describeConsent } from './consent-page.ts';
+import { describeConsent, findShownApplication } from './consent-page.ts';
 import { grantConsent } from './grants.ts';
 import { addFederationSteps } from './interactions/federation-steps.ts';
 import { addIdentitySteps } from './interactions/identity-steps.ts';
@@ -173,6 +173,7 @@ async function showConsent(
     ...(await formsOf(ctx, deps, interaction, 'consent')),
     ...describeConsent({
       client,
+      shown: await findShownApplication(deps.db, client),
       apis: await deps.catalog.all(),
       params: interaction.params,
       t: translate(ctx),

@@ -39,7 +39,7 @@ export function refusalPath(ctx: Context): string {
 }
 
 /** Completes the answer of a refused request and keeps the refusal. Others pass. */
-export async function completeRefusal(ctx: Context, deps: RefusalDeps): Promise<void> {
+export function completeRefusal(ctx: Context, deps: RefusalDeps): void {
   const refused: Refused | undefined = ctx.state['refusedBy'];
   if (!refused) return;
   nameInBody(ctx);
@@ -47,7 +47,9 @@ export async function completeRefusal(ctx: Context, deps: RefusalDeps): Promise<
   if (!(refused.error instanceof errors.OIDCProviderError)) return;
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
-  const client = await clientOf(protocolContext, deps.clients);
+  const { client: known } = protocolContext.oidc;
+  // A stopped client is unknown to the provider; its owners may know why.
+  const client = known ? deps.clients.stored(known) : deps.clients.stopped(protocolContext);
   if (client?.application) {
     const { endpoint, error } = refused;
     keep(protocolContext, deps, client, { endpoint, error });
@@ -70,23 +72,6 @@ function nameInRedirect(ctx: Context, issuer: string): void {
   // Written behind what is there: the client's own query must come back as it was.
   if (/[#&]error=/.test(url.hash)) ctx.set('Location', `${location}&${uri}`);
   else if (url.searchParams.has('error')) ctx.set('Location', `${location}&${uri}`);
-}
-
-// A stopped client is unknown to the provider; its owners may know why.
-async function clientOf(
-  ctx: KoaContextWithOIDC,
-  clients: ClientLookup,
-): Promise<Client | undefined> {
-  if (ctx.oidc.client) return clients.stored(ctx.oidc.client);
-  const id = ctx.oidc.params?.['client_id'] ?? basicName(ctx.get('Authorization'));
-  const client = typeof id === 'string' ? await clients.findEvenStopped(id) : undefined;
-  return client?.application?.stopped ? client : undefined;
-}
-
-function basicName(authorization: string): string | undefined {
-  const [scheme, value = ''] = authorization.split(' ');
-  if (scheme?.toLowerCase() !== 'basic') return undefined;
-  return Buffer.from(value, 'base64').toString().split(':')[0];
 }
 
 function keep(

@@ -162,7 +162,7 @@ async function completeAnswer(
   // The provider has put its own part on the context by now.
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   if (isRefusedJwt(protocolContext)) await introspectJwt(protocolContext, deps.introspection);
-  await completeRefusal(ctx, deps.refusals);
+  completeRefusal(ctx, deps.refusals);
   renderContinue(ctx, deps.render, deps.refusals.issuer);
 }
 

@@ -92,8 +92,16 @@ export async function unmarkApplicationDeleted(db: Database, id: string): Promis
   return changed === 1;
 }
 
-/** Erases at most `limit` applications whose grace is over, with their clients; returns their ids. */
-export async function eraseApplications(db: Database, limit: number): Promise<string[]> {
+/** Erases an application for good, with its clients, on every node. */
+export async function eraseApplication(db: Database, id: string): Promise<void> {
+  const query = await db.write();
+  // Before: afterwards nobody knows which they were.
+  await announceClients(query, { applicationId: id });
+  await query('applications').where({ id }).delete();
+}
+
+/** Erases at most `limit` applications whose grace is over, and returns their ids. */
+export async function eraseDueApplications(db: Database, limit: number): Promise<string[]> {
   const query = await db.write();
   const due: { id: string }[] = await query('applications')
     .whereRaw('erase_at <= now()')
@@ -102,8 +110,6 @@ export async function eraseApplications(db: Database, limit: number): Promise<st
     .forUpdate()
     .skipLocked()
     .select('id');
-  const ids = due.map(({ id }) => id);
-  for (const id of ids) await announceClients(query, { applicationId: id });
-  await query('applications').whereIn('id', ids).delete();
-  return ids;
+  for (const { id } of due) await eraseApplication(db, id);
+  return due.map(({ id }) => id);
 }

@@ -83,6 +83,19 @@ export async function findVisibleProduct(
   return rows.map(toProduct)[0];
 }
 
+/** Those of some products that an account may see, by name. */
+export async function findVisibleProducts(
+  db: Database,
+  accountId: string,
+  ids: string[],
+): Promise<Product[]> {
+  const rows = await selectProducts(await db.query())
+    .whereIn('products.id', ids)
+    .modify(visibleTo, accountId)
+    .orderByRaw('lower(name)');
+  return rows.map(toProduct);
+}
+
 /** The products that an account may see, by name, at most `limit`, after the one named `after`. */
 export async function listVisibleProducts(
   db: Database,
@@ -98,6 +111,23 @@ export async function listVisibleProducts(
     })
     .orderByRaw('lower(name)')
     .limit(page.limit);
+  return rows.map(toProduct);
+}
+
+/** The products that an account may see and that have a scope of this name, by name. */
+export async function listVisibleProductsWith(
+  db: Database,
+  accountId: string,
+  scope: string,
+): Promise<Product[]> {
+  const rows = await selectProducts(await db.query())
+    .modify(visibleTo, accountId)
+    .whereRaw(
+      'EXISTS (SELECT 1 FROM product_scopes s WHERE s.product_id = products.id AND s.scope = ?)',
+      [scope],
+    )
+    .orderByRaw('lower(name)')
+    .limit(10);
   return rows.map(toProduct);
 }
 

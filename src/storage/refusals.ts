@@ -2,7 +2,7 @@
 import type { Database } from './database.ts';
 import { runPrepared } from './prepared.ts';
 
-/** Values that help; see applications/refusals/rules.ts. Never a secret, code or token. */
+/** Values that help; the text of each name is `refusal.detail-<name>`. Never a secret, code or token. */
 export type RefusalDetail = Record<string, string | number>;
 
 export interface Refusal {
@@ -114,7 +114,7 @@ export async function countRefusals(
   const rows = await query('token_usage')
     .where({ application_id: applicationId })
     .whereRaw("day > (now() AT TIME ZONE 'UTC')::date - ?::int", [days])
-    .where((either) => either.whereLike('result', 'refused:%').orWhere({ result: 'throttled' }))
+    .whereRaw("(result LIKE 'refused:%' OR result = 'throttled')")
     .groupBy('result')
     .select('result', query.raw('sum(tokens)::float8 AS count'))
     .orderByRaw('2 DESC, 1');

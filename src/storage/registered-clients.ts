@@ -21,19 +21,17 @@ export async function insertRegisteredClient(
   return row;
 }
 
-/**
- * The client that a registration access token is of, by its hashes under the keys there are. Its row
- * is locked: of two changes at once, one waits.
- */
-export async function lockRegisteredClient(
+/** The client that a registration access token is of, by its hashes under the keys there are. */
+export async function findRegisteredClient(
   db: Database,
   { clientId, hashes }: { clientId: string; hashes: Buffer[] },
 ): Promise<RegisteredClient | undefined> {
-  const query = await db.write();
-  return query<RegisteredClient>('registered_clients')
-    .whereRaw('client_id = ?', [clientId])
-    .whereIn('token_hash' as never, hashes as never[])
-    .forUpdate()
+  // An id that cannot exist may hold bytes that text cannot.
+  if (!/^c_[0-9a-f]{1,60}$/.test(clientId)) return undefined;
+  const query = await db.query();
+  return query('registered_clients')
+    .where({ client_id: clientId })
+    .whereIn('token_hash', hashes)
     .first('client_id', 'policy_id', 'metadata', 'registered_at');
 }
 

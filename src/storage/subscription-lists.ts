@@ -104,6 +104,8 @@ export interface HistoryEntry {
   actor: 'account' | 'operator' | 'webhook' | 'delegation' | 'job';
   /** The name of the account that did it, if it is still there. */
   name: string | undefined;
+  /** It is one of the owners of the application. */
+  isMember: boolean;
   reason: string;
   at: Date;
 }
@@ -112,9 +114,13 @@ export interface HistoryEntry {
 export async function listHistory(db: Database, ids: string[]): Promise<HistoryEntry[]> {
   const query = await db.query();
   const rows = await query('subscription_changes AS c')
+    .join('subscriptions AS s', 's.id', 'c.subscription_id')
     .leftJoin('accounts AS a', 'a.id', 'c.account_id')
+    .leftJoin('application_members AS m', (join) =>
+      join.on('m.application_id', 's.application_id').andOn('m.account_id', 'c.account_id'),
+    )
     .whereIn('c.subscription_id', ids)
-    .select('c.*', 'a.given_name', 'a.family_name', 'a.email')
+    .select('c.*', 'a.given_name', 'a.family_name', 'a.email', { member: 'm.account_id' })
     .orderBy('c.id')
     .limit(1000);
   return rows.map((row) => ({
@@ -122,6 +128,7 @@ export async function listHistory(db: Database, ids: string[]): Promise<HistoryE
     state: row.state,
     actor: row.actor,
     name: [row.given_name, row.family_name].filter(Boolean).join(' ') || (row.email ?? undefined),
+    isMember: row.member !== null,
     reason: row.reason,
     at: row.changed_at,
   }));
@@ -160,11 +167,34 @@ export async function claimExpiredSubscriptions(
 ): Promise<Subscription[]> {
   const query = await db.write();
   const rows = await query<SubscriptionRow>('subscriptions')
-    .whereIn('state', ['active', 'suspended'])
+    .where({ state: 'active' })
     .whereRaw('expires_at <= now()')
     .orderBy('expires_at')
     .limit(limit)
     .forUpdate()
     .skipLocked();
   return rows.map(toSubscription);
+}
+
+/** The applications of an account that could subscribe to a product in the sandbox, by name. */
+export async function listApplicationsWithout(
+  db: Database,
+  accountId: string,
+  productId: string,
+): Promise<{ id: string; name: string }[]> {
+  const query = await db.query();
+  return query('applications AS a')
+    .join('application_members AS m', 'm.application_id', 'a.id')
+    .where({ 'm.account_id': accountId })
+    .whereNull('a.erase_at')
+    .whereNull('a.suspended_at')
+    .whereNotExists(
+      query('subscriptions AS s')
+        .whereRaw('s.application_id = a.id')
+        .where({ 's.product_id': productId, 's.environment': 'sandbox' })
+        .whereIn('s.state', ['submitted', 'active', 'suspended']),
+    )
+    .select('a.id', 'a.name')
+    .orderBy('a.name')
+    .limit(200);
 }

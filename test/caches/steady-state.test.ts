@@ -3,16 +3,17 @@ import { type CountingProxy, startCountingProxy } from '../../bench/counting-pro
 import { sendTo, tokenRequest } from '../_at-node.ts';
 import { type Node, type Nodes, startNodes } from '../_nodes.ts';
 import { test } from '../_one-at-a-time.ts';
-import type { TestClient } from '../_protocol.ts';
+import { eventually, type TestClient } from '../_protocol.ts';
+import { addApplication } from '../applications/_application.ts';
 import { addMachine, MACHINE } from './_changes.ts';
 
 const REQUESTS = 1000;
 const AT_ONCE = 6;
 /** The library holds 100. */
 const MANY = 350;
-/** What passes for other reasons: what a new connection is told, news at the start, and the jobs. */
+/** What passes for other reasons: a new connection, news at the start, jobs, and what is counted in memory. */
 const BACKGROUND =
-  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker|last_used_at/;
+  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker|last_used_at|token_usage|token_budgets/;
 
 let proxy: CountingProxy;
 let nodes: Nodes;
@@ -23,6 +24,7 @@ test.before(async () => {
     databaseUrl: (url) => proxy.through(url),
     // News and the job runner go past the proxy.
     directUrl: (url) => url,
+    environment: { GATEHOUSE_TOKENS_PER_MINUTE: '1000000' },
   });
 });
 test.after.always(async () => {
@@ -56,6 +58,22 @@ test(`${REQUESTS} tokens of a known machine cost no statement on three nodes`, a
   const turns = Array.from({ length: REQUESTS }, (_, turn) => turn % nodes.nodes.length);
   const pairs = turns.flatMap((turn) => (nodes.nodes[turn] ? [nodes.nodes[turn]] : []));
   t.is(await askAll(pairs.map((node) => [node, machine])), 0);
+  t.deepEqual(takeStatements(), []);
+});
+
+test('tokens of an application are counted and limited without a statement of their own', async (t) => {
+  const { client } = await addApplication(nodes);
+  // What was announced when it was made has arrived everywhere.
+  await eventually(
+    async () => {
+      takeStatements();
+      await askAll(nodes.nodes.map((node) => [node, client]));
+      return takeStatements();
+    },
+    (statements) => statements.length === 0,
+  );
+  const pairs = Array.from({ length: 100 }, () => nodes.nodes).flat();
+  t.is(await askAll(pairs.map((node) => [node, client])), 0);
   t.deepEqual(takeStatements(), []);
 });
 

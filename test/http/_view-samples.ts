@@ -6,6 +6,8 @@ import { codeSamples } from './_code-samples.ts';
 import { credentialSamples } from './_credential-samples.ts';
 import { identitySamples } from './_identity-samples.ts';
 import { invitationSamples } from './_invitation-samples.ts';
+import { meteringSamples } from './_metering-samples.ts';
+import { productSamples } from './_product-samples.ts';
 
 const forms = { action: '/done', cancelAction: '/cancelled', csrf: 'a"token' };
 const client = { name: 'Contoso Developer Portal' };
@@ -42,7 +44,9 @@ export const samples: { [V in Standing]: Views[V] } = {
   ...codeSamples,
   ...credentialSamples,
   ...invitationSamples,
+  ...productSamples,
   ...identitySamples,
+  ...meteringSamples,
   'sign-in': {
     ...{ ...forms, client, email: '', passwords: true },
     ...{ signUpHref: '/sign-up', forgotHref: '/forgot', connectors },

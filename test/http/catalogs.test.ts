@@ -63,7 +63,13 @@ const composed = [
   /^invitation\.(accepted|revoked|unknown)(-title)?$/,
   new RegExp(`^mail\\.(${MAIL_KINDS.join('|')})-(subject|body|button)$`),
   /^password\.strength-[0-4]$/,
+  /^product\.approval-(automatic|person|webhook|delegation)$/,
+  /^subscription\.(state|became|by|is|done)-/,
+  /^promotion\.done-/,
+  /^approval\.(list|done)-|^approval\.(approve|reject|suspend|resume)$/,
+  /^refusal\.(.*-(what|do)|place-.*|difference-.*|(limit|clock|detail)-.*)$/,
   /^sign-up\.(email|given_name|family_name)$/,
+  /^usage\.(issued|reused|throttled)$/,
 ];
 
 test('every text is used', (t) => {

@@ -116,8 +116,9 @@ for (const { title, view, data } of pages) {
 /** Words of ours, for which a view has texts. */
 const OUR_WORDS = new Set([
   ...['web', 'spa', 'native', 'machine', 'sandbox', 'production', 'client_secret_basic', 'none'],
-  ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'code', 'settings'],
-  ...['addresses', 'members', 'activity', 'close', 'open'],
+  ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
+  ...['addresses', 'members', 'activity', 'close', 'open', 'credentials', 'code'],
+  ...['secret', 'key', 'live', 'retiring', 'ended'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */

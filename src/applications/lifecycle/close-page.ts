@@ -7,7 +7,6 @@ import { translate } from '../../http/i18n.ts';
 import { momentOf } from '../../http/moments.ts';
 import type { ApplicationViews } from '../../http/views/application.ts';
 import { GRACE_DAYS } from '../../storage/application-changes.ts';
-import { disableApplication } from '../../storage/applications.ts';
 import { expectRoom } from '../create-application.ts';
 import { expectOwner, memberActor } from '../members/members-page.ts';
 import { doneNotice, goOnTo } from '../pages/developer-page.ts';
@@ -17,7 +16,7 @@ import {
   whenOwnApplication,
 } from '../pages/own-application.ts';
 import type { ApplicationPagesDeps } from '../pages/page-deps.ts';
-import { record } from '../record.ts';
+import { setDisabled } from './change-application.ts';
 import { deleteApplication, restoreApplication } from './end-application.ts';
 
 const PATH = '/applications/:id/close';
@@ -40,9 +39,8 @@ export function addCloseRoutes(router: Router, deps: ApplicationPagesDeps): void
       `${PATH}/${verb}`,
       whenOwnApplication(deps, async (ctx, own) => {
         await readOwnForm(ctx, deps, own.person, emptyForm);
-        await disableApplication(deps.db, own.application.id, verb === 'disable');
-        const type = `application.${verb}d`;
-        await record(deps.db, memberActor(ctx, own), { type, applicationId: own.application.id });
+        const { id } = own.application;
+        await setDisabled(deps.db, memberActor(ctx, own), { id, disabled: verb === 'disable' });
         goOnTo(ctx, pathOf(own), `${verb}d`);
       }),
     );

@@ -1,7 +1,7 @@
 // Deleting an application, taking that back, and erasing it for good when nobody did.
 
 import {
-  eraseApplications,
+  eraseDueApplications,
   markApplicationDeleted,
   unmarkApplicationDeleted,
 } from '../../storage/application-changes.ts';
@@ -48,7 +48,7 @@ export async function eraseDeletedApplications(db: Database): Promise<number> {
   for (;;) {
     const count = await runInUnitOfWork(db.knex, async (unit) => {
       try {
-        const ids = await eraseApplications(db, ERASED_AT_ONCE);
+        const ids = await eraseDueApplications(db, ERASED_AT_ONCE);
         for (const applicationId of ids)
           await record(db, { kind: 'job' }, { type: 'application.erased', applicationId });
         await unit.commit();

@@ -10,12 +10,11 @@ import { translate } from '../../http/i18n.ts';
 import { onlyOnce } from '../../http/only-once.ts';
 import type { ApplicationViews } from '../../http/views/application.ts';
 import { listApis } from '../../storage/apis.ts';
-import { findOwnApplicationByName } from '../../storage/application-changes.ts';
 import { listVisibleProducts } from '../../storage/products.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { actorOf } from '../actor.ts';
 import { fieldProblems } from '../application-fields.ts';
-import { createApplication, expectRoom } from '../create-application.ts';
+import { createApplication, expectNewName, expectRoom } from '../create-application.ts';
 import { environmentFile } from '../credentials/show-credentials.ts';
 import { firstCommands } from '../snippets/snippets.ts';
 import { addressFields, addressProblems, toAddresses } from './address-problems.ts';
@@ -104,12 +103,7 @@ async function create(
   const about = aboutOf(typed);
   // From here on, other windows of theirs wait.
   await expectRoom(deps, accountId);
-  const same = await findOwnApplicationByName(deps.db, accountId, about.name);
-  if (same)
-    throw new AppError(409, 'name_taken', `There is an application ${about.name} already.`, {
-      key: 'application.name-taken',
-      values: { id: same.id, name: same.name },
-    });
+  await expectNewName(deps.db, accountId, about.name);
   const { application, client, secret } = await createApplication(
     deps,
     { ...actorOf(ctx, accountId), accountId },

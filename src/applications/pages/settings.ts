@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { readOwnForm, readOwnUpload } from '../../accounts/self-care/self-care.ts';
 import { translate } from '../../http/i18n.ts';
 import type { ApplicationViews } from '../../http/views/application.ts';
-import { describeApplication, verifyApplication } from '../../storage/application-changes.ts';
+import { verifyApplication } from '../../storage/application-changes.ts';
 import { removeLogo, replaceLogo } from '../../storage/application-logos.ts';
 import { actorOf } from '../actor.ts';
 import { fieldProblems } from '../application-fields.ts';
+import { changeApplication } from '../lifecycle/change-application.ts';
 import { LOGO_BYTES, readLogo } from '../logos/read-logo.ts';
 import { record } from '../record.ts';
 import { doneNotice, goOnTo } from './developer-page.ts';
@@ -44,8 +45,8 @@ export function addSettingsRoutes(router: Router, deps: ApplicationPagesDeps): v
         const errors = problems.map(({ field, key, values }) => [field, t(key, values)]);
         return show(ctx, deps, own, { typed, errors: Object.fromEntries(errors) });
       }
-      await describeApplication(deps.db, own.application.id, about);
-      await recordChange(ctx, deps, own, 'application.changed', { name: about.name });
+      const actor = actorOf(ctx, own.person.account.id);
+      await changeApplication(deps, actor, { id: own.application.id, about });
       goOnTo(ctx, `/applications/${own.application.id}/settings`, 'settings');
     }),
   );
@@ -75,19 +76,9 @@ async function changeLogo(
     await replaceLogo(deps.db, id, logo);
   }
   await verifyApplication(deps.db, id, false);
-  await recordChange(ctx, deps, own, 'application.logo-changed', {});
+  const actor = actorOf(ctx, own.person.account.id);
+  await record(deps.db, actor, { type: 'application.logo-changed', applicationId: id });
   goOnTo(ctx, `/applications/${id}/settings`, 'logo');
-}
-
-function recordChange(
-  ctx: Context,
-  deps: ApplicationPagesDeps,
-  { application, person }: OwnApplication,
-  type: string,
-  data: Record<string, unknown>,
-): Promise<void> {
-  const actor = actorOf(ctx, person.account.id);
-  return record(deps.db, actor, { type, applicationId: application.id, data });
 }
 
 function show(

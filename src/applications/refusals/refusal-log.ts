@@ -25,6 +25,8 @@ export function createRefusalLog(deps: {
   onError: (error: unknown) => void;
 }): RefusalLog {
   let waiting: Refusal[] = [];
+  /** Taken, and not written yet. */
+  let underWay: Refusal[] = [];
   let kept = new Map<string, number>();
   let minute = 0;
 
@@ -41,10 +43,12 @@ export function createRefusalLog(deps: {
     const taken = waiting;
     if (taken.length === 0) return;
     waiting = [];
+    underWay = taken;
     await insertRefusals(deps.db, taken).catch((error: unknown) => {
       waiting = [...taken, ...waiting].slice(0, MOST_WAITING);
       throw error;
     });
+    underWay = [];
   };
   const writing = createWriteBehind({ write, delayMs: DELAY_MS, onError: deps.onError });
 
@@ -55,7 +59,8 @@ export function createRefusalLog(deps: {
       writing.soon();
     },
     async settle(correlationId) {
-      if (waiting.some((refusal) => refusal.correlationId === correlationId)) await writing.now();
+      const isIt = (refusal: Refusal) => refusal.correlationId === correlationId;
+      if (waiting.some(isIt) || underWay.some(isIt)) await writing.now();
     },
     close: writing.close,
   };

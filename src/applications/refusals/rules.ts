@@ -51,19 +51,3 @@ export type Rule = keyof typeof RULES;
 export function isRule(text: string): text is Rule {
   return text in RULES;
 }
-
-/** What is told beside a rule: values by the names of `refusal.detail-<name>`, with hyphens. */
-export const DETAILS = [
-  'scope',
-  'api',
-  'product',
-  'sent',
-  'registered',
-  'difference',
-  'credential',
-  'ended_at',
-  'clock_seconds',
-  'limit',
-  'window',
-  'retry_after',
-] as const;

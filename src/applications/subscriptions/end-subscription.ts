@@ -7,8 +7,9 @@ import type { Actor } from '../actor.ts';
 import { changeState } from './subscription-state.ts';
 
 /**
- * Cancels a subscription that waits, is active or suspended, in the running transaction. That the
- * actor may is the caller's to check. Throws 409 that says what it is when it has ended.
+ * Cancels a subscription that waits or is active, in the running transaction; a suspended one only for
+ * an operator: its owner could subscribe anew, and be rid of the suspension. That the actor may is the
+ * caller's to check. Throws 409 that says what it is when it has ended or is suspended.
  */
 export function cancelSubscription(
   db: Database,
@@ -17,13 +18,16 @@ export function cancelSubscription(
 ): Promise<Subscription> {
   return changeState(db, actor, subscription, {
     ...{ state: 'cancelled', news: 'cancelled', reason },
-    from: ['submitted', 'active', 'suspended'],
+    from: ['submitted', 'active', ...(actor.kind === 'account' ? [] : ['suspended' as const])],
   });
 }
 
 const BATCH = 200;
 
-/** Ends the subscriptions whose time is up, a batch a commit. Returns how many. */
+/**
+ * Ends the active subscriptions whose time is up, a batch a commit. Returns how many. A suspended one
+ * stays what it is: who has it cannot begin anew.
+ */
 export async function expireSubscriptions(db: Database): Promise<number> {
   let total = 0;
   for (;;) {
@@ -32,7 +36,7 @@ export async function expireSubscriptions(db: Database): Promise<number> {
       for (const subscription of due)
         await changeState(db, { kind: 'job' }, subscription, {
           ...{ state: 'expired', news: 'expired', reason: '' },
-          from: ['active', 'suspended'],
+          from: ['active'],
         });
       await unit.commit();
       return due.length;

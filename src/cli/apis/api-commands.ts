@@ -6,7 +6,7 @@ import {
   SIGNING_ALGS,
   TOKEN_TYPES,
 } from '../../catalog/api-request.ts';
-import { jsonOption, reasonOption } from '../list-options.ts';
+import { jsonOption, readReason, reasonOption } from '../list-options.ts';
 import { createOptions, updateOptions } from './api-options.ts';
 import { collectScope, collectScopeText, readSeconds } from './api-values.ts';
 import { runCreate, runRemove, runResume, runSuspend, runUpdate } from './change-apis.ts';
@@ -38,7 +38,7 @@ export function addApiCommands(program: Command): void {
     .command('suspend')
     .description('issue no more tokens for an API, on any node, until it is resumed')
     .argument(NAME, WHICH)
-    .requiredOption('--reason <text>', 'why; for the audit trail')
+    .requiredOption('--reason <text>', 'why; for the audit trail', readReason)
     .option('--json', 'print JSON')
     .action((name: string, options: unknown) => runSuspend(name, reasonOption.parse(options)));
 

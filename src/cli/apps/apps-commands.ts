@@ -16,6 +16,8 @@ const subscribeOptions = common.extend({
   product: z.string(),
   production: z.boolean().default(false),
   note: z.string().default(''),
+  acceptTerms: z.boolean().default(false),
+  redirectUri: z.array(z.string()).optional(),
 });
 const productsOptions = common.extend({ search: z.string().optional() });
 
@@ -77,6 +79,8 @@ function addSubscribe(apps: Command): void {
     .requiredOption('--product <name>', 'by name or id')
     .option('--production', 'not for the sandbox; somebody may have to approve it')
     .option('--note <text>', 'for those who decide')
+    .option('--accept-terms', 'you have read the terms of the product and accept them')
+    .option('--redirect-uri <uri...>', 'of the production client')
     .action((which: string, options: unknown) =>
       runSubscribe(which, subscribeOptions.parse(options)),
     );
@@ -157,23 +161,33 @@ async function runSubscribe(which: string, options: z.infer<typeof subscribeOpti
   const issuer = chooseIssuer(options.issuer);
   const application = await findApplication({ issuer }, which);
   const product = await findProduct({ issuer }, options.product);
-  const { note, production } = options;
-  const answer = await callApi(
-    { issuer },
-    'POST',
-    `/me/applications/${application.id}/subscriptions`,
-    {
-      product_id: product.id,
-      ...(production ? { environment: 'production', note } : {}),
-    },
-  );
-  const made = subscription.parse(answer);
+  const path = `/me/applications/${application.id}`;
+  const made = options.production
+    ? await askForProduction(issuer, path, product.id, options)
+    : subscription.parse(
+        await callApi({ issuer }, 'POST', `${path}/subscriptions`, { product_id: product.id }),
+      );
   if (options.json) return printJson(made);
   printFields([
     ['subscription', made.id],
     ['environment', made.environment],
     ['state', made.state],
   ]);
+}
+
+async function askForProduction(
+  issuer: string,
+  path: string,
+  product: string,
+  { note, acceptTerms, redirectUri }: z.infer<typeof subscribeOptions>,
+) {
+  const answer = await callApi({ issuer }, 'POST', `${path}/promotion`, {
+    ...{ products: [product], note, terms_accepted: acceptTerms },
+    ...(redirectUri ? { redirect_uris: redirectUri } : {}),
+  });
+  const [made] = z.object({ data: z.array(subscription).length(1) }).parse(answer).data;
+  if (!made) throw new Error('no subscription was answered');
+  return made;
 }
 
 async function runDelete(which: string, { issuer: given, json }: z.infer<typeof common>) {

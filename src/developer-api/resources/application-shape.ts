@@ -1,14 +1,18 @@
 // An application as the API shows it, with what its clients may ask tokens for.
 import { z } from 'zod';
 import type { Api } from '../../catalog/apis.ts';
-import { notFound } from '../../errors.ts';
-import { type Application, findMemberApplication } from '../../storage/applications.ts';
+import { AppError, notFound } from '../../errors.ts';
+import {
+  type Application,
+  findMemberApplication,
+  lockApplication,
+} from '../../storage/applications.ts';
 import { type Client, findApplicationClients } from '../../storage/clients.ts';
 import type { ApiDeps, Call } from '../endpoint.ts';
 
 export const KINDS = ['web', 'spa', 'native', 'machine'] as const;
 
-const client = z
+export const client = z
   .strictObject({
     client_id: z.string(),
     token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'private_key_jwt']),
@@ -61,8 +65,32 @@ export async function loadApplication(
   return found;
 }
 
-/** The same, where something is to be changed. Throws 409 as well, for one that is deleted. */
-export async function describeApplication(
+/**
+ * The same, locked, where something is to be changed: who changes it at the same time comes after.
+ * Throws 409 as well, for one that is deleted.
+ */
+export async function lockOwnApplication(
+  deps: Pick<ApiDeps, 'db'>,
+  call: Pick<Call<unknown, unknown>, 'account' | 'params'>,
+): Promise<Application> {
+  const { id } = await loadApplication(deps, call);
+  const locked = await lockApplication(deps.db, id);
+  if (!locked) throw notFound();
+  if (!locked.eraseAt) return locked;
+  throw new AppError(409, 'conflict', 'This application is deleted: restore it first.');
+}
+
+/** Throws 403 for a co-owner: some things are the owner's alone. */
+export function expectOwner(
+  { ownerId }: Application,
+  { account }: Pick<Call<unknown, unknown>, 'account'>,
+): void {
+  if (ownerId === account.id) return;
+  throw new AppError(403, 'forbidden', 'Only the owner of an application can do that.');
+}
+
+/** An application with its clients, as the API shows it to one of its members. */
+export async function showApplication(
   { db, catalog }: Pick<ApiDeps, 'db' | 'catalog'>,
   accountId: string,
   found: Application,
@@ -93,7 +121,8 @@ function stateOf({ eraseAt, suspendedAt, disabledAt }: Application) {
   return disabledAt ? 'disabled' : 'active';
 }
 
-function describeClient(found: Client, apis: Api[]): z.infer<typeof client> {
+/** A client as the API shows it. */
+export function describeClient(found: Client, apis: Api[]): z.infer<typeof client> {
   return {
     client_id: found.id,
     token_endpoint_auth_method: found.authMethod,

@@ -1,21 +1,17 @@
-// /me/applications: creating, reading, changing, deleting.
+// /me/applications: listing, creating, reading.
 import { z } from 'zod';
-import { createApplication } from '../../applications/create-application.ts';
+import {
+  createApplication,
+  expectNewName,
+  expectRoom,
+} from '../../applications/create-application.ts';
+import { listMemberApplications } from '../../storage/application-lists.ts';
+import { insufficientScope } from '../bearer.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
-import { application, describeApplication, KINDS, loadApplication } from './application-shape.ts';
+import { loadPage, pageOf, pageQuery } from '../page.ts';
+import { addresses, texts } from './application-fields.ts';
+import { application, KINDS, loadApplication, showApplication } from './application-shape.ts';
 
-const uris = (what: string) =>
-  z.array(z.string().max(2000, 'is too long')).max(50, 'are too many').describe(what);
-const addresses = {
-  redirect_uris: uris('Where people are sent back to. A machine has none.'),
-  post_logout_redirect_uris: uris('Where people may be sent after signing out.'),
-  allowed_cors_origins: uris('Origins whose pages may call the token endpoint.'),
-};
-const texts = {
-  name: z.string().max(200, 'is too long'),
-  description: z.string().max(5000, 'is too long'),
-  homepage: z.string().max(2000, 'is too long').nullable(),
-};
 const jwks = z
   .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).max(10, 'are too many') })
   .describe(
@@ -34,6 +30,27 @@ const created = application
 const nothing = z.strictObject({});
 
 export const APPLICATIONS: Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/me/applications',
+    name: 'listApplications',
+    summary: 'The applications that you own or look after, by name.',
+    scope: 'applications:read',
+    query: pageQuery.extend({ search: z.string().max(100, 'is too long').optional() }),
+    body: nothing,
+    status: 200,
+    answer: pageOf(application),
+    async work(deps, { account, query }) {
+      const { items, next_cursor } = await loadPage(query, {
+        load: (page) =>
+          listMemberApplications(deps.db, account.id, { ...page, search: query.search }),
+        positionOf: ({ id }) => id,
+      });
+      const data = [];
+      for (const item of items) data.push(await showApplication(deps, account.id, item));
+      return { body: { data, next_cursor } };
+    },
+  }),
   endpoint({
     method: 'POST',
     path: '/me/applications',
@@ -61,7 +78,12 @@ export const APPLICATIONS: Endpoint[] = [
     status: 201,
     answer: created,
     refusals: [404, 409],
-    async work(deps, { actor, body }) {
+    async work(deps, { actor, body, scopes }) {
+      // What it asks for must be allowed by itself, not by the way.
+      if (body.products.length > 0 && !scopes.includes('subscriptions:write'))
+        throw insufficientScope(deps.issuer, 'subscriptions:write');
+      await expectRoom(deps, actor.accountId);
+      await expectNewName(deps.db, actor.accountId, body.name);
       const result = await createApplication(deps, actor, {
         kind: body.kind,
         name: body.name,
@@ -73,7 +95,7 @@ export const APPLICATIONS: Endpoint[] = [
         jwks: body.jwks,
         productIds: body.products,
       });
-      const shown = await describeApplication(deps, actor.accountId, result.application);
+      const shown = await showApplication(deps, actor.accountId, result.application);
       return {
         location: `/me/applications/${result.application.id}`,
         body: { ...shown, client_secret: result.secret ?? null },
@@ -93,7 +115,7 @@ export const APPLICATIONS: Endpoint[] = [
     refusals: [404],
     async work(deps, call) {
       const found = await loadApplication(deps, call);
-      return { body: await describeApplication(deps, call.account.id, found) };
+      return { body: await showApplication(deps, call.account.id, found) };
     },
   }),
 ];

@@ -1,11 +1,16 @@
 // /me/applications/{id}/subscriptions: what the application may call, in each environment.
 import { z } from 'zod';
+import { cancelSubscription } from '../../applications/subscriptions/end-subscription.ts';
 import { subscribe } from '../../applications/subscriptions/subscribe.ts';
 import { notFound } from '../../errors.ts';
 import { findVisibleProduct } from '../../storage/products.ts';
-import { listSubscriptions, type Subscription } from '../../storage/subscriptions.ts';
+import {
+  findSubscription,
+  listSubscriptions,
+  type Subscription,
+} from '../../storage/subscriptions.ts';
 import { type Endpoint, endpoint } from '../endpoint.ts';
-import { loadApplication } from './application-shape.ts';
+import { loadApplication, lockOwnApplication } from './application-shape.ts';
 
 const moment = z.iso.datetime();
 export const subscription = z
@@ -58,11 +63,30 @@ export const SUBSCRIPTIONS: Endpoint[] = [
     refusals: [404, 409],
     async work(deps, call) {
       const { db } = deps;
-      const application = await loadApplication(deps, call);
+      const application = await lockOwnApplication(deps, call);
       const product = await findVisibleProduct(db, call.account.id, call.body.product_id);
       if (!product) throw notFound();
       const request = { application, product, environment: 'sandbox', note: '' } as const;
       return { body: describeSubscription(await subscribe(db, call.actor, request)) };
+    },
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: `${path}/{subscription_id}`,
+    name: 'cancelSubscription',
+    summary: 'Ends a subscription: its scopes are gone from all tokens to come.',
+    scope: 'subscriptions:write',
+    query: nothing,
+    body: nothing,
+    status: 200,
+    answer: subscription,
+    refusals: [404, 409],
+    async work(deps, call) {
+      const { id } = await lockOwnApplication(deps, call);
+      const found = await findSubscription(deps.db, call.params['subscription_id'] ?? '');
+      if (found?.applicationId !== id) throw notFound();
+      const request = { subscription: found, reason: '' };
+      return { body: describeSubscription(await cancelSubscription(deps.db, call.actor, request)) };
     },
   }),
 ];
