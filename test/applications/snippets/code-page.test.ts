@@ -40,7 +40,7 @@ test('the code has the ids of the application, and no secret', async (t) => {
   for (const { name, href } of languages) {
     const other = await agent.get(gatehouse.issuer + href);
     t.is(
-      other.html.querySelector('nav.choices a[href*=language][aria-current]') && other.status,
+      other.html.querySelector('nav.code-choices a[href*=language][aria-current]') && other.status,
       200,
     );
     t.true(codeOf(other).includes(client.client_id), name);
