@@ -17,7 +17,7 @@ export function chargesOf(
   if (!application) return [];
   const counted = countedSubscriptions(application.subscriptions, token);
   // Not by subscription: who cancels one and subscribes anew counts on.
-  const charges = counted.flatMap((one) => quotaCharges(application.id, one));
+  const charges = counted.flatMap((one) => quotaCharges(`${application.id} ${client.environment}`, one));
   const isPromised = charges.some(({ window }) => window === 'minute');
   return isPromised
     ? charges
@@ -50,10 +50,10 @@ function generosity({ product: { quota } }: ClientSubscription): number {
 }
 
 function quotaCharges(
-  applicationId: string,
+  holder: string,
   { product: { id, quota } }: ClientSubscription,
 ): Charge[] {
-  const counted = `${applicationId} ${id}`;
+  const counted = `${holder} ${id}`;
   return [
     ...charge(`${counted} minute`, quota?.perMinute ?? 0, 'minute'),
     ...charge(`${counted} day`, quota?.perDay ?? 0, 'day'),
