@@ -120,6 +120,7 @@ const OUR_WORDS = new Set([
   ...['addresses', 'members', 'activity', 'close', 'open', 'credentials'],
   ...['secret', 'key', 'live', 'retiring', 'ended'],
   ...['usage', 'refusals'],
+  ...['code', 'credentials', 'subscriptions', 'usage', 'refusals'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */

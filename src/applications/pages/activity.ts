@@ -14,6 +14,7 @@ const OTHERS = new Set(['operator', 'job', 'webhook', 'delegation']);
 const TOLD_APPLICATION_EVENTS = [
   ...['created', 'changed', 'logo-changed', 'addresses-changed', 'disabled', 'enabled'],
   ...['deleted', 'restored', 'verified', 'suspended', 'resumed', 'promoted', 'owner-changed'],
+  ...['registered', 'registration-changed'],
   ...['member-invited', 'invitation-revoked', 'member-joined', 'member-left', 'member-removed'],
 ]
   .map((name) => `application.${name}`)
