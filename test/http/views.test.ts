@@ -119,6 +119,7 @@ const OUR_WORDS = new Set([
   ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
   ...['addresses', 'members', 'activity', 'close', 'open', 'credentials'],
   ...['secret', 'key', 'live', 'retiring', 'ended'],
+  ...['usage', 'refusals'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */
