@@ -122,6 +122,7 @@ const OUR_WORDS = new Set([
   ...['usage', 'refusals'],
   ...['code', 'subscriptions', 'automatic', 'person', 'webhook', 'delegation', 'cancelled'],
   ...['expired', 'rejected', 'products', 'applications', 'approvals'],
+  ...['approve', 'reject', 'suspend', 'resume'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */
