@@ -80,11 +80,14 @@ function readFields(form: HTMLElement): URLSearchParams {
   }
   for (const area of form.querySelectorAll('textarea[name]'))
     body.set(area.getAttribute('name') ?? '', area.textContent);
-  for (const select of form.querySelectorAll('select[name]')) {
-    const chosen = select.querySelector('option[selected]') ?? select.querySelector('option');
-    body.set(select.getAttribute('name') ?? '', chosen?.getAttribute('value') ?? '');
-  }
+  for (const select of form.querySelectorAll('select[name]'))
+    body.set(select.getAttribute('name') ?? '', chosenOf(select));
   return body;
+}
+
+function chosenOf(select: HTMLElement): string {
+  const chosen = select.querySelector('option[selected]') ?? select.querySelector('option');
+  return chosen?.getAttribute('value') ?? '';
 }
 
 function findForm(page: Page, button: string) {
