@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addAccountCommands } from './accounts/account-commands.ts';
 import { addApiCommands } from './apis/api-commands.ts';
+import { addApplicationCommands } from './applications/application-commands.ts';
 import { addAppsCommands } from './apps/apps-commands.ts';
 import { addClientCommands } from './clients/client-commands.ts';
 import { addCredentialCommands } from './clients/credential-commands.ts';
@@ -49,6 +50,7 @@ export function createProgram(): Command {
   addProductCommands(program);
   addSubscriptionCommands(program);
   addClientCommands(program);
+  addApplicationCommands(program);
   addCredentialCommands(program);
   addConnectorCommands(program);
   addAccountCommands(program);

@@ -5,7 +5,7 @@ import type { DemoConfig, ServerConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetadataValidator } from '../oidc/metadata-validator.ts';
-import { listApis } from '../storage/apis.ts';
+import { type Api, listApis } from '../storage/apis.ts';
 import type { Database } from '../storage/database.ts';
 import { openEmbeddedDatabase } from '../storage/embedded/embedded-database.ts';
 import {
@@ -23,6 +23,7 @@ import {
 } from './demo-file.ts';
 import { describeApi, moveClients, seedAccounts, seedApis, seedClients } from './seed.ts';
 import { settleConnectors } from './seed-connectors.ts';
+import { describeDemoApis, seedProducts } from './seed-products.ts';
 
 export interface DemoDatabase {
   url: string;
@@ -114,6 +115,7 @@ async function seedOrMove(
   }
   if (installation.issuer === server.issuer) return { ...existing, ...urls };
   const apis = await listApis(db);
+  await describeDemoApis(db, demoApis(apis, existing), urls.api_url);
   const clients = await moveClients(db, existing.clients, apis, urls.portal_url);
   await setInstallationIssuer(db, server.issuer);
   return { ...existing, ...urls, clients };
@@ -130,8 +132,15 @@ async function seed(
   const apis = await seedApis(db);
   const deps = { db, validate: await createMetadataValidator(), hashKeys: secrets.hashKeys };
   const clients = await seedClients(deps, apis, urls.portal_url);
+  await describeDemoApis(db, await listApis(db), urls.api_url);
+  await seedProducts(db, apis);
   await recordInstallation(db, { mode: 'demo', issuer: server.issuer });
   return { ...urls, accounts, apis: apis.map(describeApi), clients };
+}
+
+// An operator may have registered others.
+function demoApis(apis: Api[], { apis: seeded }: DemoFile): Api[] {
+  return apis.filter((api) => seeded.some(({ resource }) => resource === api.resource));
 }
 
 function demoUrls(server: ServerConfig) {

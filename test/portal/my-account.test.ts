@@ -41,7 +41,7 @@ for (const { how, options } of browsers) {
 
         await choose(page, 'Sessions and devices');
         t.regex(await mainText(page), /Chrome on Linux This device/);
-        await choose(page, 'Applications');
+        await choose(page, 'Allowed applications');
         await choose(page, 'Activity');
         t.regex(await mainText(page), /You changed your names/);
 

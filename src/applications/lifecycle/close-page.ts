@@ -62,8 +62,8 @@ export function addCloseRoutes(router: Router, deps: ApplicationPagesDeps): void
       await readOwnForm(ctx, deps, own.person, emptyForm);
       expectOwner(own);
       await expectRoom(deps, own.person.account.id);
-      await restoreApplication(deps.db, memberActor(ctx, own), own.application);
-      goOnTo(ctx, `/applications/${own.application.id}`, 'restored');
+      const isBack = await restoreApplication(deps.db, memberActor(ctx, own), own.application);
+      goOnTo(ctx, `/applications/${own.application.id}`, isBack ? 'restored' : '');
     }),
   );
 }

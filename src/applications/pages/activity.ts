@@ -21,7 +21,7 @@ export const TOLD_APPLICATION_EVENTS = [
     ['activated', 'submitted', 'suspended', 'resumed', 'cancelled', 'rejected', 'expired'].map(
       (name) => `subscription.${name}`,
     ),
-    ['created', 'retired', 'restored', 'suspended', 'resumed', 'ended'].map(
+    ['created', 'retired', 'restored', 'suspended', 'resumed', 'expired', 'published'].map(
       (name) => `credential.${name}`,
     ),
   );
