@@ -146,7 +146,8 @@ export async function listOwnSubscriptions(
     .whereNull('a.erase_at')
     .whereIn('s.product_id', productIds)
     .whereIn('s.state', ['submitted', 'active', 'suspended'])
-    .orderBy(['a.name', 's.created_at']);
+    .orderBy(['a.name', 's.created_at'])
+    .limit(200);
   return rows.map(toListed);
 }
 

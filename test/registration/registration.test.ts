@@ -18,7 +18,7 @@ test.after.always(() => gatehouse?.stop());
 
 const countOf = async (table: string) => (await gatehouse.db.knex(table).count())[0]?.['count'];
 
-test('openid-client registers a client that gets a token at once', async (t) => {
+test.serial('openid-client registers a client that gets a token at once', async (t) => {
   const { token, owner } = await addRegistrationToken(gatehouse, '--product', product);
   const configuration = await client.dynamicClientRegistration(
     new URL(gatehouse.issuer),
@@ -47,7 +47,7 @@ test('openid-client registers a client that gets a token at once', async (t) => 
   t.like(application, { owner_id: owner.id, kind: 'machine', name: 'Nightly sync' });
 });
 
-test('a sandbox client reaches no production API, whatever it asks for', async (t) => {
+test.serial('a sandbox client reaches no production API, whatever it asks for', async (t) => {
   const { token } = await addRegistrationToken(gatehouse, '--product', product);
   const one = await registered(gatehouse, token, MACHINE);
   const { audience } = ordersApi(gatehouse, 'production');
@@ -56,7 +56,7 @@ test('a sandbox client reaches no production API, whatever it asks for', async (
   t.is((await requestToken(gatehouse, machine, params)).status, 400);
 });
 
-test('a token may register production clients when it says so', async (t) => {
+test.serial('a token may register production clients when it says so', async (t) => {
   const options = ['--product', product, '--environment', 'production', '--kinds', 'machine'];
   const { token } = await addRegistrationToken(gatehouse, ...options);
   const one = await registered(gatehouse, token, MACHINE);
@@ -69,7 +69,7 @@ test('a token may register production clients when it says so', async (t) => {
   t.is(answer.status, 200, answer.text);
 });
 
-test('each kind is told by what it sends', async (t) => {
+test.serial('each kind is told by what it sends', async (t) => {
   const { token } = await addRegistrationToken(gatehouse, '--product', product);
   const kinds: [object, object][] = [
     [WEB, { application_type: 'web', token_endpoint_auth_method: 'client_secret_basic' }],
@@ -159,7 +159,7 @@ test.serial(
   },
 );
 
-test('a token for one client registers one, however many ask at once', async (t) => {
+test.serial('a token for one client registers one, however many ask at once', async (t) => {
   const { token } = await addRegistrationToken(gatehouse, '--uses', '1');
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => register(gatehouse, token, MACHINE)),
@@ -167,36 +167,42 @@ test('a token for one client registers one, however many ask at once', async (t)
   t.deepEqual(answers.map(({ status }) => status).toSorted(), [201, ...Array(9).fill(401)]);
 });
 
-test('no token, a wrong, revoked or expired one, or one of a blocked owner: 401', async (t) => {
-  const refuse = async (token: string) => {
-    const answer = await register(gatehouse, token, MACHINE);
-    t.is(answer.status, 401, answer.text);
-    t.is(answer.body['error'], 'invalid_token');
-    t.regex(answer.headers.get('WWW-Authenticate') ?? '', /^Bearer/);
-  };
-  await refuse('');
-  await refuse('gh_iat_nonsense');
-  await refuse('eyJhbGciOiJub25lIn0.e30.');
-  const revoked = await addRegistrationToken(gatehouse);
-  await run(['registration-tokens', 'revoke', revoked.id], environmentOf(gatehouse.config));
-  await refuse(revoked.token);
-  const expired = await addRegistrationToken(gatehouse, '--expires', '2999-01-01');
-  await gatehouse.db
-    .knex('registration_policies')
-    .where({ id: expired.id })
-    .update({ expires_at: new Date(0) });
-  await refuse(expired.token);
-  const blocked = await addRegistrationToken(gatehouse);
-  await gatehouse.db.knex('accounts').where({ id: blocked.owner.id }).update({ state: 'blocked' });
-  await refuse(blocked.token);
-  const plain = await send(`${gatehouse.issuer}/register`, {
-    ...{ method: 'POST', body: 'a=b' },
-    headers: { Authorization: `Bearer ${(await addRegistrationToken(gatehouse)).token}` },
-  });
-  t.is(plain.status, 415);
-});
+test.serial(
+  'no token, a wrong, revoked or expired one, or one of a blocked owner: 401',
+  async (t) => {
+    const refuse = async (token: string) => {
+      const answer = await register(gatehouse, token, MACHINE);
+      t.is(answer.status, 401, answer.text);
+      t.is(answer.body['error'], 'invalid_token');
+      t.regex(answer.headers.get('WWW-Authenticate') ?? '', /^Bearer/);
+    };
+    await refuse('');
+    await refuse('gh_iat_nonsense');
+    await refuse('eyJhbGciOiJub25lIn0.e30.');
+    const revoked = await addRegistrationToken(gatehouse);
+    await run(['registration-tokens', 'revoke', revoked.id], environmentOf(gatehouse.config));
+    await refuse(revoked.token);
+    const expired = await addRegistrationToken(gatehouse, '--expires', '2999-01-01');
+    await gatehouse.db
+      .knex('registration_policies')
+      .where({ id: expired.id })
+      .update({ expires_at: new Date(0) });
+    await refuse(expired.token);
+    const blocked = await addRegistrationToken(gatehouse);
+    await gatehouse.db
+      .knex('accounts')
+      .where({ id: blocked.owner.id })
+      .update({ state: 'blocked' });
+    await refuse(blocked.token);
+    const plain = await send(`${gatehouse.issuer}/register`, {
+      ...{ method: 'POST', body: 'a=b' },
+      headers: { Authorization: `Bearer ${(await addRegistrationToken(gatehouse)).token}` },
+    });
+    t.is(plain.status, 415);
+  },
+);
 
-test('an owner has no more applications than they may', async (t) => {
+test.serial('an owner has no more applications than they may', async (t) => {
   const { token, owner } = await addRegistrationToken(gatehouse);
   for (let count = 0; count < 20; count += 1) await registered(gatehouse, token, MACHINE);
   const answer = await register(gatehouse, token, MACHINE);
@@ -205,7 +211,7 @@ test('an owner has no more applications than they may', async (t) => {
   t.is(owned.length, 20);
 });
 
-test('tokens are shown once, and no table has them', async (t) => {
+test.serial('tokens are shown once, and no table has them', async (t) => {
   const { token, id } = await addRegistrationToken(gatehouse, '--product', product);
   const one = await registered(gatehouse, token, MACHINE);
   const listed = await run(['registration-tokens', 'list'], environmentOf(gatehouse.config));
