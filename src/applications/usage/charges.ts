@@ -17,7 +17,9 @@ export function chargesOf(
   if (!application) return [];
   const counted = countedSubscriptions(application.subscriptions, token);
   // Not by subscription: who cancels one and subscribes anew counts on.
-  const charges = counted.flatMap((one) => quotaCharges(`${application.id} ${client.environment}`, one));
+  const charges = counted.flatMap((one) =>
+    quotaCharges(`${application.id} ${client.environment}`, one),
+  );
   const isPromised = charges.some(({ window }) => window === 'minute');
   return isPromised
     ? charges
@@ -49,10 +51,7 @@ function generosity({ product: { quota } }: ClientSubscription): number {
   return Math.min(perMinute, (quota?.perDay ?? Number.POSITIVE_INFINITY) / 1440);
 }
 
-function quotaCharges(
-  holder: string,
-  { product: { id, quota } }: ClientSubscription,
-): Charge[] {
+function quotaCharges(holder: string, { product: { id, quota } }: ClientSubscription): Charge[] {
   const counted = `${holder} ${id}`;
   return [
     ...charge(`${counted} minute`, quota?.perMinute ?? 0, 'minute'),
