@@ -19,7 +19,7 @@ createServer(async (request, response) => {
   } catch (error) {
     response.writeHead(400).end(`${error.message} ${error.error_description ?? ''}`);
   }
-}).listen({{port}}, () => console.log('Open {{start_url}}'));
+}).listen('{{port}}', () => console.log('Open {{start_url}}'));
 
 // Sends the browser to sign in. It keeps what proves, when it comes back, that it is the same one.
 async function begin(response) {
