@@ -14,7 +14,7 @@ import type { Database } from '../../storage/database.ts';
 import { doneNotice } from '../pages/developer-page.ts';
 import { type OwnApplication, showApplicationPage } from '../pages/own-application.ts';
 import { MAX_CREDENTIALS } from './add-credential.ts';
-import type { CredentialPagesDeps } from './routes.ts';
+import type { CredentialPagesDeps } from './page-deps.ts';
 
 const DONE = ['key', 'published', 'retired', 'revoked', 'restored', 'renamed'] as const;
 /** Of those that have ended, the newest are enough to recognise one. */
