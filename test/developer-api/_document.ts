@@ -67,7 +67,7 @@ export function fillIn(path: string, ids: Record<string, string>): string {
 }
 
 /** A value that fits a schema, with every member that it knows; `ids` are put where ids belong. */
-export function sampleOf(schema: Schema, ids: Record<string, string> = {}): unknown {
+export function sampleOf(schema: Schema, ids: Record<string, unknown> = {}): unknown {
   const { enum: values, anyOf } = schema;
   if (values) return values[0];
   if (anyOf?.[0]) return sampleOf(anyOf[0], ids);
@@ -78,7 +78,7 @@ export function sampleOf(schema: Schema, ids: Record<string, string> = {}): unkn
   return type === 'boolean' ? true : 60;
 }
 
-function sampleObject({ properties = {} }: Schema, ids: Record<string, string>) {
+function sampleObject({ properties = {} }: Schema, ids: Record<string, unknown>) {
   return Object.fromEntries(
     Object.entries(properties).map(([name, member]) => [name, ids[name] ?? sampleOf(member, ids)]),
   );

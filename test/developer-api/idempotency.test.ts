@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Nodes, startNodes } from '../_nodes.ts';
+import { eventually } from '../_protocol.ts';
 import { type Developer, developer } from './_developer.ts';
 
 let gatehouse: Nodes;
@@ -15,8 +16,13 @@ test.before(async () => {
 });
 test.after.always(() => gatehouse?.stop());
 
+/** Creates one; where the server is too busy to wait any longer, the same is sent again. */
 const create = (as: Developer, name: string, key: string) =>
-  as.call('POST', '/me/applications', { kind: 'machine', name }, { 'Idempotency-Key': key });
+  eventually(
+    () =>
+      as.call('POST', '/me/applications', { kind: 'machine', name }, { 'Idempotency-Key': key }),
+    ({ status }) => status !== 503,
+  );
 
 async function applicationsNamed(name: string): Promise<number> {
   return (await gatehouse.db.knex('applications').where({ name })).length;

@@ -65,6 +65,7 @@ export const applicationSamples: ApplicationViews = {
     application: { id: 'app_1', name: 'Nightly sync', kind: 'machine' },
     clientId: 'c_0123456789abcdef01234567',
     secret: 'gh_sec_0123456789012345678901234567890123456789012_01234567',
+    file: 'CLIENT_ID=c_1\nCLIENT_SECRET=x\n',
     commands:
       'TOKEN=$(curl -s -u c_1:gh_sec_1 https://login.example/token)\ncurl -i https://api.example/',
     products: ['Orders, basic'],

@@ -48,7 +48,7 @@ export const credentialSamples: CredentialViews = {
   },
   'application/credential-added': {
     ...{ ...page, ...client, name: 'spring', secret: `gh_sec_${'x'.repeat(43)}_01234567` },
-    file: 'OIDC_CLIENT_ID=c_1\nOIDC_CLIENT_SECRET=x\n',
+    file: 'CLIENT_ID=c_1\nCLIENT_SECRET=x\n',
   },
   'application/credential-last': {
     ...page,

@@ -117,9 +117,12 @@ for (const { title, view, data } of pages) {
 const OUR_WORDS = new Set([
   ...['web', 'spa', 'native', 'machine', 'sandbox', 'production', 'client_secret_basic', 'none'],
   ...['active', 'submitted', 'suspended', 'disabled', 'deleted', 'overview', 'settings'],
-  ...['addresses', 'members', 'activity', 'close', 'open', 'credentials'],
+  ...['addresses', 'members', 'activity', 'close', 'open', 'credentials', 'code'],
   ...['secret', 'key', 'live', 'retiring', 'ended'],
   ...['usage', 'refusals'],
+  ...['code', 'subscriptions', 'automatic', 'person', 'webhook', 'delegation', 'cancelled'],
+  ...['expired', 'rejected', 'products', 'applications', 'approvals'],
+  ...['approve', 'reject', 'suspend', 'resume'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */

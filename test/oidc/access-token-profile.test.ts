@@ -7,6 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { OWN_API_ID } from '../../src/catalog/own-api.ts';
 import { insertApi, listApis, type SigningAlg } from '../../src/storage/apis.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { test } from '../_one-at-a-time.ts';
@@ -43,7 +44,9 @@ test.before(async () => {
         scopes: [{ name: 'things.read', description: 'See things' }],
       });
   }
-  const apis = (await listApis(gatehouse.db)).filter(({ resource }) => resource !== ORDERS);
+  const apis = (await listApis(gatehouse.db)).filter(
+    ({ id, resource }) => resource !== ORDERS && id !== OWN_API_ID,
+  );
   machine = await addClient(gatehouse, {
     kind: 'machine',
     entitlements: apis.map((api) => ({ api, scopes: api.scopes.map(({ name }) => name) })),

@@ -46,16 +46,16 @@ export async function showCredentials(
   });
 }
 
-/** A file of variables that a program reads at its start. */
+/** A file of variables that a program reads at its start, named as `gatehouse apps` names them. */
 export function environmentFile(values: {
   issuer: string;
   clientId: string;
   secret: string;
 }): string {
   return [
-    `OIDC_ISSUER=${values.issuer}`,
-    `OIDC_CLIENT_ID=${values.clientId}`,
-    `OIDC_CLIENT_SECRET=${values.secret}`,
+    `GATEHOUSE_ISSUER=${values.issuer}`,
+    `CLIENT_ID=${values.clientId}`,
+    `CLIENT_SECRET=${values.secret}`,
     '',
   ].join('\n');
 }

@@ -15,7 +15,7 @@ export interface ClientInformation {
 }
 
 /** Where a client is read, changed and deleted. RFC 7592 section 2. */
-export function managementUri(issuer: string, clientId: string): string {
+function managementUri(issuer: string, clientId: string): string {
   return `${issuer}/register/${clientId}`;
 }
 

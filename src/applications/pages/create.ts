@@ -15,6 +15,7 @@ import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { actorOf } from '../actor.ts';
 import { fieldProblems } from '../application-fields.ts';
 import { createApplication, expectNewName, expectRoom } from '../create-application.ts';
+import { environmentFile } from '../credentials/show-credentials.ts';
 import { firstCommands } from '../snippets/snippets.ts';
 import { addressFields, addressProblems, toAddresses } from './address-problems.ts';
 import { developerPage } from './developer-page.ts';
@@ -113,6 +114,7 @@ async function create(
     application: { id, name, kind },
     clientId: client.id,
     secret,
+    file: secret && environmentFile({ issuer: deps.issuer, clientId: client.id, secret }),
     commands: firstCommands(
       { issuer: deps.issuer, apis: await deps.catalog.all() },
       client,

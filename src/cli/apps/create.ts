@@ -65,7 +65,7 @@ interface Handover {
 }
 
 /** What a program needs to know; a public client has no secret. */
-export function variablesOf({ issuer, tokenUrl, client, secret }: Handover) {
+function variablesOf({ issuer, tokenUrl, client, secret }: Handover) {
   const [api] = client.apis;
   return {
     GATEHOUSE_ISSUER: issuer,

@@ -56,4 +56,3 @@ export const credential = z.object({
 export type Application = z.infer<typeof application>;
 export type Product = z.infer<typeof product>;
 export type Client = z.infer<typeof client>;
-export type Environment = 'sandbox' | 'production';

@@ -17,7 +17,7 @@ const USUAL: OwnScope[] = OWN_SCOPES.filter((scope) => scope !== REGISTRATION_SC
 const common = z.object({ issuer: z.string().optional(), json: z.boolean().default(false) });
 const loginOptions = common.extend({ browser: z.boolean(), scope: z.array(z.enum(OWN_SCOPES)) });
 
-export const me = z.object({
+const me = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),

@@ -12,7 +12,7 @@ import type { ApiDeps, Call } from '../endpoint.ts';
 
 export const KINDS = ['web', 'spa', 'native', 'machine'] as const;
 
-export const client = z
+const client = z
   .strictObject({
     client_id: z.string(),
     token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'private_key_jwt']),
@@ -121,8 +121,7 @@ function stateOf({ eraseAt, suspendedAt, disabledAt }: Application) {
   return disabledAt ? 'disabled' : 'active';
 }
 
-/** A client as the API shows it. */
-export function describeClient(found: Client, apis: Api[]): z.infer<typeof client> {
+function describeClient(found: Client, apis: Api[]): z.infer<typeof client> {
   return {
     client_id: found.id,
     token_endpoint_auth_method: found.authMethod,

@@ -104,6 +104,8 @@ export interface ApplicationViews {
     application: { id: string; name: string; kind: ApplicationKind };
     clientId: string;
     secret: string | undefined;
+    /** Variables for a program, with the secret. */
+    file: string | undefined;
     /** Fetches a token, and calls an API with it. */
     commands: string | undefined;
     products: string[];
