@@ -1,5 +1,6 @@
-#!/usr/bin/env node
-// The command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
+#!/usr/bin/env -S node --
+// The command line. Exit codes: 0 done, 1 it failed, 2 it was called wrongly. Without the `--` above, Node
+// would take --env-file for an option of its own, wherever it stands.
 import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 import { reportFailure } from './cli/report-failure.ts';

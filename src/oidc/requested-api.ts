@@ -80,7 +80,7 @@ export function givenNothing(api: Api, client: Client): errors.InvalidTarget {
   if (client.environment !== undefined && api.environment !== client.environment)
     return refusedBy(
       new errors.InvalidTarget(
-        `${printable(api.resource)} is a ${api.environment} API, and this is a ${client.environment} client: use the ${api.environment} credentials of the application`,
+        `this client was given no scope of ${printable(api.resource)}: it is a ${api.environment} API, and this is a ${client.environment} client${client.application ? ` (use the ${api.environment} credentials of the application)` : ''}`,
       ),
       'environment_mismatch',
       detail,

@@ -6,13 +6,10 @@ import type { Database } from './database.ts';
 
 export type {
   Client,
-  ClientApplication,
-  ClientAuthMethod,
   ClientKind,
   ClientSubscription,
   Environment,
   RedirectUriType,
-  StopReason,
 } from './client.ts';
 
 export type NewClient = Omit<

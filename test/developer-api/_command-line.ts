@@ -52,7 +52,7 @@ export function developerMachine(): DeveloperMachine {
   return {
     directory,
     credentialsPath: join(config, 'gatehouse', 'credentials.json'),
-    run: (args) => start(process.execPath, [CLI, ...args]),
+    run: (args) => start(process.execPath, ['--', CLI, ...args]),
     async login(args, browse) {
       let browsing: Promise<unknown> | undefined;
       const outcome = await start(

@@ -1,6 +1,6 @@
 // gatehouse login, logout, whoami: what is kept on the developer's machine, and who may have it.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { announce } from '../../src/storage/changes.ts';
 import { disableClient } from '../../src/storage/clients.ts';
@@ -8,7 +8,7 @@ import { createAgent } from '../_agent.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { callback, eventually, proceed } from '../_protocol.ts';
 import { developerMachine } from './_command-line.ts';
-import { signInByCli, withToken } from './_developer.ts';
+import { addProduct, signInByCli, withToken } from './_developer.ts';
 
 let gatehouse: Gatehouse;
 let issuer: string[];
@@ -82,6 +82,33 @@ test('the command asks for what it was told to ask for, and gets no more', async
   const refused = await machine.run(['apps', 'create', '--name', 'x', ...issuer]);
   t.is(refused.code, 1);
   t.regex(refused.stderr, /the scope applications:write/);
+});
+
+test('an application from its first secret to its end', async (t) => {
+  const machine = developerMachine();
+  t.teardown(machine.remove);
+  const product = await addProduct(gatehouse, 'Orders');
+  await machine.login(issuer, allow);
+  const apps = async (...args: string[]) => {
+    const { code, stdout, stderr } = await machine.run(['apps', ...args, '--json', ...issuer]);
+    t.is(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const env = join(machine.directory, 'my.env');
+  const created = await apps('create', '--name', 'Sync', '--env-file', env);
+  t.is(created.client_secret, null, 'it is in the file, and nowhere else');
+  const [, first] = /^CLIENT_SECRET=(gh_sec_\S+)$/m.exec(readFileSync(env, 'utf8')) ?? [];
+  t.like(await apps('subscribe', 'Sync', '--product', 'orders'), { state: 'active' });
+  const rotated = await apps('rotate-secret', 'Sync', '--env-file', env, '--overlap', '1');
+  t.is(rotated.client_secret, null);
+  const [, second] = /^CLIENT_SECRET=(gh_sec_\S+)$/m.exec(readFileSync(env, 'utf8')) ?? [];
+  t.truthy(second);
+  t.not(second, first);
+  const production = await apps('subscribe', 'Sync', '--product', product, '--production');
+  t.like(production, { state: 'active', environment: 'production' });
+  t.truthy((await apps('show', 'Sync')).clients.production);
+  t.like(await apps('delete', 'Sync'), { name: 'Sync' });
+  t.is((await apps('list'))[0].state, 'deleted');
 });
 
 test('whoever knocks at the port without the state of the request is turned away', async (t) => {

@@ -120,6 +120,9 @@ const OUR_WORDS = new Set([
   ...['addresses', 'members', 'activity', 'close', 'open', 'credentials', 'code'],
   ...['secret', 'key', 'live', 'retiring', 'ended'],
   ...['usage', 'refusals'],
+  ...['code', 'subscriptions', 'automatic', 'person', 'webhook', 'delegation', 'cancelled'],
+  ...['expired', 'rejected', 'products', 'applications', 'approvals'],
+  ...['approve', 'reject', 'suspend', 'resume'],
 ]);
 
 /** The same data with every text that a stranger could have written made hostile. */

@@ -1,13 +1,14 @@
 // The first minutes of a developer who knows nothing: sign up, create a sandbox application, paste the
 // lines of the page into a shell, and the API answers. Then the same in a language, from the page of code.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import type { Page } from 'playwright-core';
-import { mainText, nextPage, POP_UP, useBrowser } from './_browser.ts';
+import { developerMachine } from '../developer-api/_command-line.ts';
+import { mainText, nextPage, POP_UP, signIn, useBrowser } from './_browser.ts';
 import { useDemo } from './_demo.ts';
 
 const demo = useDemo(test, { GATEHOUSE_RATE_LIMITS: 'off' });
@@ -89,3 +90,26 @@ for (const [index, viewport] of [undefined, POP_UP].entries()) {
     },
   );
 }
+
+test.serial('the two commands of the README lead to a line that calls the API', async (t) => {
+  const readme = readFileSync('README.md', 'utf8');
+  const block = /^```sh developer\n(.*?)^```/ms.exec(readme)?.[1]?.trim().split('\n') ?? [];
+  const [login, create] = block.map((line) => line.replace(/^npx gatehouse /, ''));
+  const machine = developerMachine();
+  t.is(login, 'login');
+  await visit(t, async (page) => {
+    const signedIn = await machine.login(['--issuer', demo.file.issuer], async (url) => {
+      await page.goto(url);
+      await nextPage(page, () => signIn(page, demo.account('dev')));
+      await nextPage(page, () => page.getByRole('button', { name: 'Allow' }).click());
+    });
+    t.is(signedIn.code, 0, signedIn.stderr);
+  });
+  const args = (create ?? '').match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
+  const created = await machine.run([...args, '--issuer', demo.file.issuer]);
+  t.is(created.code, 0, created.stderr);
+  const line = /Try it:\s+(.+)\n/.exec(created.stdout)?.[1] ?? '';
+  const called = await machine.shell(line);
+  t.regex(called.stdout, /"environment":"sandbox"/, line + called.stderr);
+  machine.remove();
+});

@@ -7,13 +7,14 @@ for (const element of document.querySelectorAll('[data-copy]')) {
   button.className = 'button-link copy';
   button.textContent = copy;
 
-  button.addEventListener('click', async () => {
+  const copyText = async () => {
     await navigator.clipboard.writeText(element.textContent.trim());
     button.textContent = copied;
     setTimeout(() => {
       button.textContent = copy;
     }, 3000);
-  });
+  };
+  button.addEventListener('click', () => void copyText());
 
   element.after(' ', button);
 }

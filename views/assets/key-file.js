@@ -8,9 +8,12 @@ for (const area of document.querySelectorAll('[data-key-file]')) {
   input.type = 'file';
   input.accept = '.json,.jwks,.jwk,application/json';
 
-  input.addEventListener('change', async () => {
+  const take = async (file) => {
+    area.value = await file.text();
+  };
+  input.addEventListener('change', () => {
     const [file] = input.files;
-    if (file) area.value = await file.text();
+    if (file) void take(file);
   });
 
   label.append(' ', input);

@@ -11,9 +11,10 @@ const PAGE_SIZE = 25;
 const OTHERS = new Set(['operator', 'job', 'webhook', 'delegation']);
 
 /** The events that are told; the text of one is `application-activity.<type>`, dots as hyphens. */
-export const TOLD_APPLICATION_EVENTS = [
+const TOLD_APPLICATION_EVENTS = [
   ...['created', 'changed', 'logo-changed', 'addresses-changed', 'disabled', 'enabled'],
   ...['deleted', 'restored', 'verified', 'suspended', 'resumed', 'promoted', 'owner-changed'],
+  ...['registered', 'registration-changed'],
   ...['member-invited', 'invitation-revoked', 'member-joined', 'member-left', 'member-removed'],
 ]
   .map((name) => `application.${name}`)

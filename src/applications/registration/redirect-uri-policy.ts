@@ -67,18 +67,6 @@ function schemeProblem(url: URL, type: RedirectUriType): UriProblem | undefined 
   return url.hostname.endsWith('.') ? problem('dot') : undefined;
 }
 
-/** The same for a client that may be in production, where no loopback page is anybody's. */
-export function clientRedirectUriProblem(
-  uri: string,
-  type: RedirectUriType,
-  inProduction: boolean,
-): string | undefined {
-  return (
-    redirectUriProblem(uri, type) ??
-    (inProduction ? findProductionProblem(uri, type)?.text : undefined)
-  );
-}
-
 /** Names what keeps a redirect URI, fine otherwise, out of production; undefined when nothing does. */
 export function findProductionProblem(uri: string, type: RedirectUriType): UriProblem | undefined {
   return type !== 'native' && !uri.startsWith('https:') ? problem('production') : undefined;
@@ -89,11 +77,6 @@ function isIpLiteral(hostname: string): boolean {
 }
 
 /** Says what is wrong with a CORS origin; undefined when it is fine. */
-export function originProblem(origin: string): string | undefined {
-  return findOriginProblem(origin)?.text;
-}
-
-/** The same with the name of the problem. */
 export function findOriginProblem(origin: string): UriProblem | undefined {
   const url = URL.parse(origin);
   if (!url || url.origin !== origin || url.hostname.includes('*')) return problem('origin');

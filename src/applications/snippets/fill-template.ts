@@ -22,8 +22,8 @@ export function escapeFor(file: string, value: string): string {
 }
 
 /**
- * Fills in each `{{name}}` of a template. Lines that begin with `@http ` stay, without that mark,
- * for an issuer of plain http. Throws for a name without a value.
+ * Fills in each `{{name}}` of a template. Lines whose comment begins with `@http` stay, without that
+ * mark, for an issuer of plain http. Throws for a name without a value.
  */
 export function fillTemplate(
   template: string,
@@ -32,7 +32,7 @@ export function fillTemplate(
 ): string {
   const isHttp = values['issuer']?.startsWith('http:');
   return template
-    .replace(/^@http (.*\n)/gm, (_, line: string) => (isHttp ? line : ''))
+    .replace(/^.*\/\/ @http .*\n/gm, (line) => (isHttp ? line.replace('@http ', '') : ''))
     .replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
       const value = values[name];
       if (value === undefined) throw new Error(`${file} wants a value ${name}`);

@@ -77,7 +77,7 @@ export async function resumeSubscription(
 }
 
 /** Throws unless the account decides on the product and is no owner of what asks (four eyes). */
-export async function expectDecider(
+async function expectDecider(
   db: Database,
   { kind, accountId = '' }: Actor,
   { productId, applicationId }: Subscription,

@@ -16,7 +16,10 @@ export function chargesOf(
   const { application } = client;
   if (!application) return [];
   const counted = countedSubscriptions(application.subscriptions, token);
-  const charges = counted.flatMap(quotaCharges);
+  // Not by subscription: who cancels one and subscribes anew counts on.
+  const charges = counted.flatMap((one) =>
+    quotaCharges(`${application.id} ${client.environment}`, one),
+  );
   const isPromised = charges.some(({ window }) => window === 'minute');
   return isPromised
     ? charges
@@ -48,10 +51,11 @@ function generosity({ product: { quota } }: ClientSubscription): number {
   return Math.min(perMinute, (quota?.perDay ?? Number.POSITIVE_INFINITY) / 1440);
 }
 
-function quotaCharges({ id, product: { quota } }: ClientSubscription): Charge[] {
+function quotaCharges(holder: string, { product: { id, quota } }: ClientSubscription): Charge[] {
+  const counted = `${holder} ${id}`;
   return [
-    ...charge(`${id} minute`, quota?.perMinute ?? 0, 'minute'),
-    ...charge(`${id} day`, quota?.perDay ?? 0, 'day'),
+    ...charge(`${counted} minute`, quota?.perMinute ?? 0, 'minute'),
+    ...charge(`${counted} day`, quota?.perDay ?? 0, 'day'),
   ];
 }
 

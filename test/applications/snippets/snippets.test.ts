@@ -170,6 +170,14 @@ test('no value breaks out of its literal', async (t) => {
     t.throws(() => fillTemplate('{{value}}', 'client.sh', { value }), { message: /printable/ });
 });
 
+test('only an issuer of plain http is allowed to be one', async (t) => {
+  const { facts } = await factsOf('machine', []);
+  const http = snippetOf(facts, 'node')?.code ?? '';
+  t.regex(http, /allowInsecureRequests\] }, \/\/ this issuer speaks plain http/);
+  const https = snippetOf({ ...facts, issuer: 'https://auth.example.com' }, 'node')?.code ?? '';
+  t.notRegex(https, /allowInsecure|@http/);
+});
+
 test('code that was not asked for does not exist', async (t) => {
   const { facts } = await factsOf('machine', []);
   t.is(snippetOf(facts, 'browser'), undefined);

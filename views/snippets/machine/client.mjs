@@ -5,7 +5,7 @@ const config = await client.discovery(
   '{{client_id}}',
   undefined,
   client.ClientSecretBasic(process.env.CLIENT_SECRET),
-@http  { execute: [client.allowInsecureRequests] }, // this issuer speaks plain http
+  { execute: [client.allowInsecureRequests] }, // @http this issuer speaks plain http
 );
 
 // Good for tokens.expires_in seconds: keep it and use it for every call until then.

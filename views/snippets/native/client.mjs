@@ -7,7 +7,7 @@ const config = await client.discovery(
   '{{client_id}}',
   undefined,
   client.None(),
-@http  { execute: [client.allowInsecureRequests] }, // this issuer speaks plain http
+  { execute: [client.allowInsecureRequests] }, // @http this issuer speaks plain http
 );
 
 // A free port of this machine: the server takes any.

@@ -7,7 +7,7 @@ const config = await client.discovery(
   '{{client_id}}',
   undefined,
   client.ClientSecretBasic(process.env.CLIENT_SECRET),
-@http  { execute: [client.allowInsecureRequests] }, // this issuer speaks plain http
+  { execute: [client.allowInsecureRequests] }, // @http this issuer speaks plain http
 );
 
 createServer(async (request, response) => {
@@ -19,7 +19,7 @@ createServer(async (request, response) => {
   } catch (error) {
     response.writeHead(400).end(`${error.message} ${error.error_description ?? ''}`);
   }
-}).listen({{port}}, () => console.log('Open {{start_url}}'));
+}).listen('{{port}}', () => console.log('Open {{start_url}}'));
 
 // Sends the browser to sign in. It keeps what proves, when it comes back, that it is the same one.
 async function begin(response) {
