@@ -119,8 +119,16 @@ test.serial(
     const query = await gatehouse.db.query();
     const rows = query('credentials').where({ client_id: client.client_id });
     const { hint } = await rows.clone().first();
+    // Until the news are there, it gets tokens as before.
     const ask = async (changed: TestClient) =>
-      storedRefusal(idOf(await requestToken(gatehouse, changed, machineParams)));
+      storedRefusal(
+        idOf(
+          await eventually(
+            () => requestToken(gatehouse, changed, machineParams),
+            ({ status }) => status !== 200,
+          ),
+        ),
+      );
 
     t.is((await ask({ ...client, client_secret: 'gh_sec_wrong' })).rule, 'secret_unknown');
     await rows.clone().update({ expires_at: query.raw("now() - interval '3 days'") });
