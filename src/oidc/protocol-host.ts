@@ -95,6 +95,7 @@ async function rotate(
   const protocolContext = ctx as unknown as KoaContextWithOIDC;
   const passed = await authenticateRotation(protocolContext, () => handleCurrent(ctx, next, deps));
   if (passed) await answerRotation(protocolContext, deps.rotation);
+  else completeRefusal(ctx, deps.refusals);
 }
 
 // With the database away, too.

@@ -46,7 +46,7 @@ export function listenToProvider(
     provider.on(name as 'grant.error', (ctx, error) => {
       if (error instanceof errors.OIDCProviderError) explainRefusal(ctx, error);
       if (name === 'grant.error') noteRefusal(ctx);
-      noteRefused(ctx, name, error);
+      noteRefused(ctx, endpointEvent(ctx, name), error);
       // An unknown client costs no row: anybody could fill the table. What is refused to an
       // application is kept for its owners instead: see keep-refusal.ts.
       if (ctx.oidc.client && !clients.stored(ctx.oidc.client).application)
@@ -92,8 +92,13 @@ function record(ctx: KoaContextWithOIDC, type: string, detail?: Record<string, u
   });
 }
 
+// A rotation passes through an endpoint of the library, and is refused as what it is.
+function endpointEvent(ctx: KoaContextWithOIDC, name: string): string {
+  return isRotation(ctx) ? 'credential.rotation.error' : name;
+}
+
 function recordRefusal(ctx: KoaContextWithOIDC, event: string, error: unknown): void {
-  const type = isRotation(ctx) ? 'credential.rotation.error' : event;
+  const type = endpointEvent(ctx, event);
   record(ctx, type.replace('.error', '.refused').replace('grant.', 'token.'), reasons(error));
 }
 

@@ -1,6 +1,5 @@
 // A receiver of webhooks: a real server that keeps what it is sent, and answers as it is told.
-import type { ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { listen } from '../federation/_listener.ts';
 
@@ -24,14 +23,19 @@ export interface Receiver {
 /** Starts a receiver at a path of its own. */
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
-  const listener = await listen((request, response) => {
-    void text(request).then((body) => {
-      const headers = request.headers as Record<string, string>;
-      const one = { headers, body, event: JSON.parse(body) };
-      received.push(one);
-      receiver.answer(response, one);
-    });
-  });
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const one = {
+      headers: request.headers as Record<string, string>,
+      body,
+      event: JSON.parse(body),
+    };
+    received.push(one);
+    receiver.answer(response, one);
+  };
+  const listener = await listen((request, response) => void take(request, response));
   const receiver: Receiver = {
     url: `${listener.url}/events`,
     received,

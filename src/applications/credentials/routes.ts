@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { readOwnForm, type SelfCareDeps } from '../../accounts/self-care/self-care.ts';
+import { readOwnForm } from '../../accounts/self-care/self-care.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { translate } from '../../http/i18n.ts';
 import { onlyOnce } from '../../http/only-once.ts';
@@ -23,14 +23,9 @@ import {
   retireCredential,
   type WhichCredential,
 } from './change-credential.ts';
-import { type FetchKeys, publishKeys } from './publish-keys.ts';
+import type { CredentialPagesDeps } from './page-deps.ts';
+import { publishKeys } from './publish-keys.ts';
 import { environmentFile, showCredentials } from './show-credentials.ts';
-
-export interface CredentialPagesDeps extends SelfCareDeps {
-  hashKeys: Buffer[];
-  encryptionKeys: Buffer[];
-  fetchKeys: FetchKeys;
-}
 
 const PATH = '/applications/:id/credentials';
 const environment = z.enum(['sandbox', 'production'], 'There is no such environment.');

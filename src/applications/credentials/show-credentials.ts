@@ -1,6 +1,7 @@
 // What the credentials pages show.
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
+import type { SelfCareDeps } from '../../accounts/self-care/self-care.ts';
 import { translate } from '../../http/i18n.ts';
 import { momentOf } from '../../http/moments.ts';
 import type {
@@ -14,7 +15,6 @@ import type { Database } from '../../storage/database.ts';
 import { doneNotice } from '../pages/developer-page.ts';
 import { type OwnApplication, showApplicationPage } from '../pages/own-application.ts';
 import { MAX_CREDENTIALS } from './add-credential.ts';
-import type { CredentialPagesDeps } from './routes.ts';
 
 const DONE = ['key', 'published', 'retired', 'revoked', 'restored', 'renamed'] as const;
 /** Of those that have ended, the newest are enough to recognise one. */
@@ -25,7 +25,7 @@ type CredentialsPage = CredentialViews['application/credentials'];
 /** Renders the page; `refused` is why the last form was, and what was typed into it. */
 export async function showCredentials(
   ctx: Context,
-  deps: CredentialPagesDeps,
+  deps: SelfCareDeps,
   own: OwnApplication,
   refused: Partial<Pick<CredentialsPage, 'alert' | 'typed'>> & { idempotencyKey?: string } = {},
 ): Promise<void> {

@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
         page.waitForEvent('download'),
         page.getByRole('link', { name: 'Download as .env file' }).click(),
       ]);
-      t.true(readFileSync(await file.path(), 'utf8').includes(`OIDC_CLIENT_SECRET=${secret}\n`));
+      t.true(readFileSync(await file.path(), 'utf8').includes(`\nCLIENT_SECRET=${secret}\n`));
       if (javaScriptEnabled) {
         await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
         await page.getByRole('button', { name: 'Copy' }).last().click();

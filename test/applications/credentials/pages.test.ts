@@ -50,7 +50,7 @@ test('a secret is added, shown once, works, and is shown again to who reloads', 
   t.is(await statusOf(client, 200), 200);
   const link = page.html.querySelector('a[download]')?.getAttribute('href') ?? '';
   const file = decodeURIComponent(link.split(',')[1] ?? '');
-  t.true(file.includes(`OIDC_CLIENT_SECRET=${next.client_secret}\n`), file);
+  t.true(file.includes(`\nCLIENT_SECRET=${next.client_secret}\n`), file);
   const again = await developer.agent.submit(form, 'Add a secret (Sandbox)', { name: 'spring' });
   t.true(again.text.includes(next.client_secret));
   const listed = await developer.open(path);

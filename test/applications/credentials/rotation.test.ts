@@ -111,7 +111,13 @@ test('an idempotency key gives the same secret again', async (t) => {
 test('of many at once without a key at most ten are made, and the rest is told so', async (t) => {
   const { client } = await addApplication(gatehouse);
   const answers = await Promise.all(
-    Array.from({ length: 14 }, () => rotateWith(gatehouse, client)),
+    Array.from({ length: 14 }, () =>
+      // On a busy machine the last in the queue are told to come again.
+      eventually(
+        () => rotateWith(gatehouse, client),
+        ({ status }) => status !== 503,
+      ),
+    ),
   );
   const refused = answers.filter(({ status }) => status !== 200);
   t.is(refused.length, 5);
