@@ -106,6 +106,8 @@ export async function passOnApplications(
   const query = await db.write();
   // Before: afterwards some are no more theirs.
   await announceClients(query, { ownerId: accountId });
+  // Who leaves meanwhile inherits nothing.
+  await query('applications').where({ owner_id: accountId }).orderBy('id').forUpdate().select('id');
   const { rows } = await query.raw(
     `UPDATE applications SET owner_id = heirs.account_id, updated_at = now()
      FROM (SELECT DISTINCT ON (m.application_id) m.application_id, m.account_id

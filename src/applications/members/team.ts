@@ -4,6 +4,7 @@ import type { Language } from '../../http/i18n.ts';
 import type { Outbox } from '../../mail/outbox.ts';
 import {
   type ApplicationInvitation,
+  findApplicationInvitation,
   insertApplicationInvitation,
   listApplicationInvitations,
   redeemApplicationInvitation,
@@ -84,11 +85,14 @@ export async function joinApplication(
   actor: AccountActor,
   { token, email }: { token: string; email: string },
 ): Promise<ApplicationInvitation> {
-  const invitation = await redeemApplicationInvitation(db, token);
-  if (!invitation || !isFor(invitation, email)) throw linkVoid();
-  const { applicationId } = invitation;
+  const found = await findApplicationInvitation(db, token);
+  if (!found || !isFor(found, email)) throw linkVoid();
+  const { applicationId } = found;
+  // The application before the invitation, as all who revoke invitations do.
   const application = await lockApplication(db, applicationId);
   if (!application || application.eraseAt) throw linkVoid();
+  const invitation = await redeemApplicationInvitation(db, token);
+  if (!invitation) throw linkVoid();
   if ((await countMembers(db, applicationId)) >= MOST_MEMBERS) throw teamIsFull();
   if (await insertMember(db, applicationId, actor.accountId))
     await record(db, actor, {
@@ -130,6 +134,8 @@ export async function transferApplication(
   { application, to }: { application: Application; to: Member },
 ): Promise<void> {
   const from = actor.accountId;
+  // Whoever leaves at the same time has left before it is asked who is a member.
+  await lockApplication(db, application.id);
   if (!(await changeOwner(db, application.id, { from, to: to.accountId }))) throw notFound();
   await record(db, actor, {
     type: 'application.owner-changed',

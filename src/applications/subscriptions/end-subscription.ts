@@ -2,7 +2,7 @@
 import type { Database } from '../../storage/database.ts';
 import { claimExpiredSubscriptions } from '../../storage/subscription-lists.ts';
 import type { Subscription } from '../../storage/subscriptions.ts';
-import { runInUnitOfWork } from '../../storage/unit-of-work.ts';
+import { commitWork } from '../../storage/unit-of-work.ts';
 import type { Actor } from '../actor.ts';
 import { changeState } from './subscription-state.ts';
 
@@ -31,14 +31,13 @@ const BATCH = 200;
 export async function expireSubscriptions(db: Database): Promise<number> {
   let total = 0;
   for (;;) {
-    const count = await runInUnitOfWork(db.knex, async (unit) => {
+    const count = await commitWork(db.knex, async () => {
       const due = await claimExpiredSubscriptions(db, BATCH);
       for (const subscription of due)
         await changeState(db, { kind: 'job' }, subscription, {
           ...{ state: 'expired', news: 'expired', reason: '' },
           from: ['active'],
         });
-      await unit.commit();
       return due.length;
     });
     total += count;
