@@ -42,7 +42,8 @@ test('a machine comes into being with a secret that works, and is shown again to
     .querySelectorAll('.facts code')
     .map(({ textContent }) => textContent.trim());
   t.regex(secret, /^gh_sec_/);
-  t.true(created.text.includes(`curl -s -u ${clientId}:${secret}`));
+  const commands = created.html.querySelector('pre')?.textContent ?? '';
+  t.true(commands.includes(`-u '${clientId}':'${secret}'`), commands);
   const client = { client_id: clientId, client_secret: secret, redirect_uris: [] };
   const resource = ordersApi(gatehouse, 'sandbox').resource;
   const answer = await requestToken(gatehouse, client, {

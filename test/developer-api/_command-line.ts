@@ -4,12 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DemoFile } from '../../src/demo/demo-file.ts';
-import { listApis } from '../../src/storage/apis.ts';
-import { announce } from '../../src/storage/changes.ts';
-import { openDatabase } from '../../src/storage/database.ts';
 import type { Outcome } from '../cli/_cli.ts';
-import { addProduct } from './_developer.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
@@ -69,21 +64,4 @@ export function developerMachine(): DeveloperMachine {
     shell: (line) => start('/bin/sh', ['-c', line]),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
-}
-
-/** Gives the demo a product, and its APIs an address that shows that a token works. */
-export async function offerOrders(demo: DemoFile): Promise<void> {
-  const db = openDatabase({ url: demo.database_url, name: 'test' });
-  try {
-    for (const { environment, resource } of demo.apis)
-      await db
-        .knex('apis')
-        .where({ resource })
-        .update({ example_url: `${demo.api_url}/${environment}/orders` });
-    await announce(db.knex, 'apis');
-    const apis = (await listApis(db)).filter(({ id }) => id !== 'api_gatehouse');
-    await addProduct({ db, apis }, 'Orders');
-  } finally {
-    await db.close();
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { mainText, readText, signIn, useBrowser } from '../portal/_browser.ts';
 import { useDemo } from '../portal/_demo.ts';
-import { developerMachine, offerOrders } from './_command-line.ts';
+import { developerMachine } from './_command-line.ts';
 
 const demo = useDemo(test, { GATEHOUSE_RATE_LIMITS: 'off' });
 const visit = useBrowser(test);
@@ -12,7 +12,6 @@ const machine = developerMachine();
 test.after.always(() => machine.remove());
 
 test.serial('two commands and a curl', async (t) => {
-  await offerOrders(demo.file);
   const issuer = ['--issuer', demo.file.issuer];
   await visit(t, async (page) => {
     const login = await machine.login(issuer, async (url) => {

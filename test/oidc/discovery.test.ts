@@ -33,6 +33,7 @@ test('every URL begins with the issuer, and every endpoint answers', async (t) =
     introspection_endpoint: `${gatehouse.issuer}/introspect`,
     jwks_uri: `${gatehouse.issuer}/jwks`,
     pushed_authorization_request_endpoint: `${gatehouse.issuer}/par`,
+    registration_endpoint: `${gatehouse.issuer}/register`,
     revocation_endpoint: `${gatehouse.issuer}/revoke`,
     token_endpoint: `${gatehouse.issuer}/token`,
     userinfo_endpoint: `${gatehouse.issuer}/userinfo`,
