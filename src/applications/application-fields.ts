@@ -22,7 +22,8 @@ const URL_LENGTH = 500;
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|\p{M}{5}/u;
 /** Letters that look like Latin ones stand beside them only to be taken for them. */
 const LATIN = /\p{Script=Latin}/u;
-const LOOKALIKES = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
+const LOOKALIKES =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}\p{Script=Coptic}]/u;
 
 /** Says what is wrong with the fields; empty when nothing is. `productName` is nobody else's name. */
 export function fieldProblems(fields: ApplicationFields, productName: string): FieldProblem[] {
@@ -71,27 +72,27 @@ function linkProblem(text: string): string | undefined {
 /** What letters, digits and signs are read as, whichever script they come from. */
 const READ_AS = new Map(
   Object.entries({
-    a: '4@аα',
-    b: '8вβ',
-    c: 'сϲ',
-    d: 'ԁ',
-    e: '3еёεϵ',
-    g: 'ɡ9',
-    h: 'һн',
-    j: 'ј',
-    k: 'кκ',
-    l: '1i|!іιı',
-    m: 'м',
-    n: 'пη',
-    o: '0оοσ',
-    p: 'рρ',
-    s: '5$ѕ',
-    t: '7тτ',
-    u: 'υ',
-    v: 'ν',
-    w: 'ԝω',
+    a: '4@аαɑᴀ',
+    b: '8вβʙ',
+    c: 'сϲᴄ',
+    d: 'ԁᴅɗɖ',
+    e: '3еёεϵᴇɛ',
+    g: 'ɡ9ɢɠ',
+    h: 'һнʜɦ',
+    j: 'јᴊ',
+    k: 'кκᴋƙ',
+    l: '1i|!іιıʟɪɩɫ',
+    m: 'мᴍɱ',
+    n: 'пηɴɲŋ',
+    o: '0оοσᴏøɵ',
+    p: 'рρᴘ',
+    s: '5$ѕꜱʂ',
+    t: '7тτᴛŧ',
+    u: 'υᴜʊ',
+    v: 'νᴠʋ',
+    w: 'ԝωᴡ',
     x: 'хχ',
-    y: 'уγ',
+    y: 'уγʏ',
   }).flatMap(([letter, others]) => [...others].map((other): [string, string] => [other, letter])),
 );
 

@@ -12,6 +12,7 @@ import type { Answer, ApiDeps, Call, Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { DOCUMENT_PATH, describeApi } from './openapi.ts';
 import { parsePart } from './request-parts.ts';
+import { loadApplication } from './resources/application-shape.ts';
 
 const PREFIX = '/api/v1';
 const IDEMPOTENCY_KEY = 'Idempotency-Key';
@@ -86,8 +87,21 @@ async function workOnce(
     replayed = false;
     return endpoint.work(deps, call);
   });
-  if (replayed) ctx.set('Idempotency-Replayed', 'true');
+  if (replayed) {
+    await expectStillMember(deps, call, answer);
+    ctx.set('Idempotency-Replayed', 'true');
+  }
   return answer;
+}
+
+// An old answer about an application, which may hold a secret, is for who is still a member.
+async function expectStillMember(
+  deps: ApiDeps,
+  { account, params }: Call<unknown, unknown>,
+  { location = '' }: Answer,
+): Promise<void> {
+  const id = params['id'] ?? /^\/me\/applications\/([^/]+)/.exec(location)?.[1];
+  if (id !== undefined) await loadApplication(deps, { account, params: { id } });
 }
 
 async function expectAllowance(limit: RateLimit, accountId: string): Promise<void> {

@@ -79,6 +79,20 @@ export async function listMembers(db: Database, applicationId: string): Promise<
     .limit(MOST);
 }
 
+/** Whether an account is one of the owners of an application, or asked for a subscription as one. */
+export async function isParty(
+  db: Database,
+  accountId: string,
+  { id, applicationId }: { id: string; applicationId: string },
+): Promise<boolean> {
+  if (await isMember(db, accountId, applicationId)) return true;
+  const query = await db.query();
+  const asked = await query('subscription_changes')
+    .where({ subscription_id: id, state: 'submitted', account_id: accountId })
+    .first('id');
+  return asked !== undefined;
+}
+
 /** Whether an account is one of the owners of an application. */
 export async function isMember(
   db: Database,

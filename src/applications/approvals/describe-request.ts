@@ -7,7 +7,7 @@ import type { DeveloperPage } from '../../http/views/application.ts';
 import type { ProductViews } from '../../http/views/product.ts';
 import { listApis } from '../../storage/apis.ts';
 import { findApplication } from '../../storage/applications.ts';
-import { isMember, listMembers } from '../../storage/approvers.ts';
+import { isParty, listMembers } from '../../storage/approvers.ts';
 import { findApplicationClients } from '../../storage/clients.ts';
 import type { Database } from '../../storage/database.ts';
 import { findProduct, type Product } from '../../storage/products.ts';
@@ -30,7 +30,7 @@ export async function describeRequest(
   const apis = await listApis(db);
   const history = await listHistory(db, [listed.id]);
   const { id, state, environment, note, createdAt, expiresAt } = listed;
-  const isOwn = await isMember(db, accountId, listed.applicationId);
+  const isOwn = await isParty(db, accountId, listed);
   return {
     request: {
       ...{ id, state, environment, note },

@@ -46,8 +46,9 @@ export async function openClient(
   const before = registered && (await findClient(db, clientId));
   const application = before?.application && (await lockApplication(db, before.application.id));
   const policy = registered && (await findPolicy(db, registered.policy_id));
-  if (!registered || !application || !policy || application.eraseAt)
-    throw invalidToken('The registration access token is not of this client.');
+  if (!registered || !application || !policy || application.eraseAt) throw unknownToken();
+  // Passed on, it is looked after by its members alone: whoever registered it has no part in it.
+  if (application.ownerId !== policy.owner_id) throw unknownToken();
   const client = await loadClient(deps, clientId);
   if (client.disabledAt || client.application?.stopped) throw stopped();
   const actor = { ...by, kind: 'account' as const, accountId: application.ownerId };
@@ -108,6 +109,10 @@ export async function deregister(
   await deleteApplication(db, actor, application);
 }
 
+function unknownToken() {
+  return invalidToken('The registration access token is not of this client.');
+}
+
 function expectSame({ kind }: Application, requested: RequestedClient): void {
   if (requested.kind === kind) return;
   throw invalidMetadata(
@@ -122,7 +127,8 @@ async function subscribeFurther(
   requested: RequestedClient,
 ): Promise<void> {
   const products = await productsFor(db, policy, requested.scopes);
-  if (requested.scopes === undefined) return;
+  // A revoked policy takes nothing from those that it let in, and gives them nothing more.
+  if (requested.scopes === undefined || policy.revoked_at) return;
   const { environment = 'sandbox' } = client;
   const known = await listSubscriptions(db, { applicationId: application.id, limit: 1000 });
   const ids = known.filter((one) => one.environment === environment).map((one) => one.productId);

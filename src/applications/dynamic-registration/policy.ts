@@ -65,6 +65,8 @@ export function stopped(): AppError {
 }
 
 function isOn(host: string, uri: string): boolean {
-  const hostname = URL.parse(uri)?.hostname ?? '';
+  const { protocol, hostname = '' } = URL.parse(uri) ?? {};
+  // Behind a private-use scheme a host says nothing: any program on the device can have the scheme.
+  if (protocol !== 'https:' && protocol !== 'http:') return false;
   return host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host;
 }

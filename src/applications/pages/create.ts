@@ -5,11 +5,12 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { readOwnForm, whenSignedIn } from '../../accounts/self-care/self-care.ts';
 import type { SignedIn } from '../../accounts/self-care/signed-in.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, notFound } from '../../errors.ts';
 import { translate } from '../../http/i18n.ts';
 import { onlyOnce } from '../../http/only-once.ts';
 import type { ApplicationViews } from '../../http/views/application.ts';
 import { listApis } from '../../storage/apis.ts';
+import { findMemberApplication } from '../../storage/applications.ts';
 import { listVisibleProducts } from '../../storage/products.ts';
 import { currentUnitOfWork } from '../../storage/unit-of-work.ts';
 import { actorOf } from '../actor.ts';
@@ -80,6 +81,9 @@ async function answer(
     const created = await onlyOnce(deps, { holder, key, request }, () =>
       create(ctx, deps, person, typed),
     );
+    // The same answer again is for who is still a member.
+    if (!(await findMemberApplication(deps.db, person.account.id, created.application.id)))
+      throw notFound();
     deps.render(ctx, 'application/created', { ...developerPage(ctx, deps, person), ...created });
   } catch (error) {
     const alert = alertOf(ctx, error);

@@ -1,7 +1,7 @@
 // Deciding on a subscription: approve, reject; later suspend and resume.
 import { AppError, notFound } from '../../errors.ts';
 import { lockApplication } from '../../storage/applications.ts';
-import { isApprover, isMember } from '../../storage/approvers.ts';
+import { isApprover, isParty } from '../../storage/approvers.ts';
 import type { Database } from '../../storage/database.ts';
 import { findProduct, type Product } from '../../storage/products.ts';
 import type { Subscription } from '../../storage/subscriptions.ts';
@@ -76,15 +76,15 @@ export async function resumeSubscription(
   return changeState(db, actor, subscription, { ...change, from: ['suspended'] });
 }
 
-/** Throws unless the account decides on the product and is no owner of what asks (four eyes). */
+/** Throws unless the account decides on the product and neither owns what asks nor asked for it (four eyes). */
 async function expectDecider(
   db: Database,
   { kind, accountId = '' }: Actor,
-  { productId, applicationId }: Subscription,
+  subscription: Subscription,
 ): Promise<void> {
   if (kind !== 'account') return;
-  if (!(await isApprover(db, accountId, productId))) throw notFound();
-  if (await isMember(db, accountId, applicationId))
+  if (!(await isApprover(db, accountId, subscription.productId))) throw notFound();
+  if (await isParty(db, accountId, subscription))
     throw new AppError(
       403,
       'forbidden',
