@@ -106,11 +106,9 @@ test('one product’s approver decides on nothing of another', async (t) => {
   t.is((await approver.open(`/approvals/${others.subscription.id}`)).status, 404);
   const list = await approver.open('/approvals');
   t.false(list.text.includes(others.subscription.id));
+  t.deepEqual(await digestTables(gatehouse), before);
   const stranger = await addDeveloper(gatehouse);
   t.is((await stranger.open('/approvals')).status, 404);
-  const { accounts: _, ...after } = await digestTables(gatehouse);
-  const { accounts: __, ...same } = before;
-  t.deepEqual(after, same);
 });
 
 test('the pages of products, credentials and refusals know no strangers either', async (t) => {
@@ -164,7 +162,7 @@ async function insiders(): Promise<string> {
 test('the hosts of a registration token hold for private-use schemes, too', async (t) => {
   const { token } = await addRegistrationToken(
     gatehouse,
-    ...['--kind', 'native', '--host', 'portal.example.com'],
+    ...['--kinds', 'native', '--redirect-host', 'portal.example.com'],
   );
   const native = (uri: string) =>
     register(gatehouse, token, {
