@@ -1,5 +1,5 @@
 // Decisions on subscriptions: who may, who wins a race, who is told, and what becomes of the client.
-import test from 'ava';
+
 import {
   decide,
   resumeSubscription,
@@ -14,6 +14,7 @@ import { addToGroups, insertGroup } from '../../src/storage/groups.ts';
 import type { Subscription } from '../../src/storage/subscriptions.ts';
 import { type Gatehouse, startGatehouse } from '../_gatehouse.ts';
 import { receiveMail } from '../_mail.ts';
+import { test } from '../_one-at-a-time.ts';
 import { addAccount } from '../_protocol.ts';
 import { committed, ordersApi } from './_application.ts';
 import { addAdmin, askForProduction, reload } from './_decisions.ts';

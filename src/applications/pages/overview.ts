@@ -51,10 +51,15 @@ function describeClient(client: Client): OverviewPage['clients'][number] {
   return {
     environment: client.environment ?? 'sandbox',
     clientId: client.id,
-    authMethod: client.authMethod,
+    authMethod: isWithoutCredential(client) ? 'missing' : client.authMethod,
     redirectUris: client.redirectUris.map(({ uri }) => uri),
     scopes: [...client.entitlements.values()].flatMap((scopes) => [...scopes]).toSorted(),
   };
+}
+
+// A production client begins without a secret: its owner adds it, and sees it once.
+function isWithoutCredential({ authMethod, secretHashes, keys, jwksUri }: Client): boolean {
+  return authMethod !== 'none' && secretHashes.length + keys.length === 0 && !jwksUri;
 }
 
 async function currentSubscriptions(

@@ -153,7 +153,7 @@ test('uses of a credential at all nodes end in one row, the latest of them', asy
     ({ last_used_at }) => last_used_at !== null,
   );
   t.truthy(row.last_used_at);
-  t.is(row.last_used_network, '127.0.0.1');
+  t.is(row.last_used_network, '127.0.0.0/24');
 });
 
 test('a node that is told to stop writes the uses that wait', async (t) => {
