@@ -71,7 +71,7 @@ test('the page tells when a secret was used, and from which network', async (t) 
     () => developer.open(path),
     (page) => /Last used/.test(mainText(page)),
   );
-  t.regex(mainText(used), /Last used .* UTC · Network 127\.0\.0\.1/);
+  t.regex(mainText(used), /Last used .* UTC · Network 127\.0\.0\.0\/24/);
   await gatehouse.db
     .knex('credentials')
     .where({ client_id: client.client_id })
