@@ -94,11 +94,7 @@ export async function isParty(
 }
 
 /** Whether an account is one of the owners of an application. */
-export async function isMember(
-  db: Database,
-  accountId: string,
-  applicationId: string,
-): Promise<boolean> {
+async function isMember(db: Database, accountId: string, applicationId: string): Promise<boolean> {
   const query = await db.query();
   const row = await query('application_members')
     .where({ account_id: accountId, application_id: applicationId })
