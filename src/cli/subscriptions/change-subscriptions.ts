@@ -12,7 +12,6 @@ import { cancelSubscription } from '../../applications/subscriptions/end-subscri
 import { subscribe } from '../../applications/subscriptions/subscribe.ts';
 import { loadProduct } from '../../catalog/products.ts';
 import { UsageError } from '../../errors.ts';
-import { createMetadataValidator } from '../../oidc/metadata-validator.ts';
 import { findApplication } from '../../storage/applications.ts';
 import type { Subscription } from '../../storage/subscriptions.ts';
 import { jsonOption } from '../list-options.ts';
@@ -100,5 +99,7 @@ function actorOf({ delegation }: { delegation: boolean }): Actor {
 
 async function registrationDeps({ db, secrets }: Installation): Promise<RegistrationDeps> {
   const { hashKeys } = await secrets();
+  // Loaded only here: it brings the engine, and most commands are done before that.
+  const { createMetadataValidator } = await import('../../oidc/metadata-validator.ts');
   return { db, hashKeys, validate: await createMetadataValidator() };
 }
