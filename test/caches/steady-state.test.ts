@@ -11,9 +11,12 @@ const REQUESTS = 1000;
 const AT_ONCE = 6;
 /** The library holds 100. */
 const MANY = 350;
-/** What passes for other reasons: a new connection, news at the start, jobs, and what is counted in memory. */
+/**
+ * What passes for other reasons: a new connection, news at the start, jobs of each minute with their
+ * transactions, and what is counted in memory.
+ */
 const BACKGROUND =
-  /set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker|last_used_at|token_usage|token_budgets/;
+  /^(BEGIN|COMMIT)|set_config|FROM generations|SKIP LOCKED|signing_keys|upstream_tokens|graphile_worker|last_used_at|token_usage|token_budgets/i;
 
 let proxy: CountingProxy;
 let nodes: Nodes;
