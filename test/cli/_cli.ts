@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SECRET_VARIABLES, type ServerConfig } from '../../src/config.ts';
+import { bareEnvironment } from '../_environment.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,7 +20,7 @@ export function run(args: string[], env: Environment = {}, stdin = ''): Promise<
     const child = execFile(
       process.execPath,
       ['src/cli.ts', ...args],
-      { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', ...env } },
+      { cwd: ROOT, env: { ...bareEnvironment(), ...env } },
       (error, stdout, stderr) => {
         const code = error ? Number(error.code ?? -1) : 0;
         resolve({ code, stdout, stderr });

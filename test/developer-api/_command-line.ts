@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bareEnvironment } from '../_environment.ts';
 import type { Outcome } from '../cli/_cli.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -25,7 +26,7 @@ export interface DeveloperMachine {
 export function developerMachine(): DeveloperMachine {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-developer-'));
   const config = join(directory, 'config');
-  const env = { PATH: process.env['PATH'] ?? '', HOME: directory, XDG_CONFIG_HOME: config };
+  const env = { ...bareEnvironment(), HOME: directory, XDG_CONFIG_HOME: config };
 
   const start = (
     command: string,
